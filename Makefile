@@ -1,0 +1,39 @@
+# Every target does its own set-up: only Python (3.11 or newer) and pip need to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types check bench docs clean
+
+demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
+	@$(BIN)/wsengine demo
+
+test: $(READY)  ## Run the tests, with branch coverage.
+	$(BIN)/pytest --cov --cov-report=term $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+check: test lint types
+
+bench: $(READY)  ## Measure against the bare library, in one interleaved run.
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(READY)  ## Write the generated parts of the documentation.
+	$(BIN)/python docs/generate.py
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "wsengine needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

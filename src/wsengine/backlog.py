@@ -1,0 +1,59 @@
+"""Messages that were read ahead and not yet handled."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from .message import Message, message_size
+
+
+class Backlog:
+    """A first-in first-out queue, bounded in messages and in bytes.
+
+    The bound is the reader's to keep: it asks `has_room` before it reads. One message may
+    always be held, however large, or a message above the bound could never be read.
+
+    Args:
+        max_messages: The bound in messages; 0 means that nothing is read ahead.
+        max_bytes: The bound in bytes of payload.
+    """
+
+    __slots__ = ("_max_bytes", "_max_messages", "_messages", "size")
+
+    def __init__(self, max_messages: int, max_bytes: int) -> None:
+        self.size = 0
+        self._messages: deque[Message] = deque()
+        self._max_messages = max_messages
+        self._max_bytes = max_bytes
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more message may be read ahead."""
+        if not self._messages:
+            return self._max_messages > 0
+        return len(self._messages) < self._max_messages and self.size < self._max_bytes
+
+    def append(self, message: Message) -> None:
+        """Add the newest message."""
+        self._messages.append(message)
+        self.size += message_size(message)
+
+    def pop(self) -> Message:
+        """Remove and return the oldest message.
+
+        Raises:
+            IndexError: There is none.
+        """
+        message = self._messages.popleft()
+        self.size -= message_size(message)
+        return message
+
+    def clear(self) -> int:
+        """Drop everything, and return how many messages that was."""
+        dropped = len(self._messages)
+        self._messages.clear()
+        self.size = 0
+        return dropped

@@ -1,0 +1,85 @@
+"""Bounded waiting: how long each step of a stop may take, and what happens when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds to wait at most for the server's close frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopSchedule:
+    """The moments, in the event loop's time, by which the steps of a close must be over.
+
+    Args:
+        begin: When the close was asked for.
+        timeout: Seconds for all of it (`EngineConfig.stop_timeout`).
+    """
+
+    begin: float
+    timeout: float
+
+    @property
+    def handlers(self) -> float:
+        """Running callbacks are cancelled."""
+        return self.begin + 0.5 * self.timeout
+
+    @property
+    def on_close(self) -> float:
+        """`on_close` is cancelled."""
+        return self.begin + 0.7 * self.timeout
+
+    @property
+    def close_frames(self) -> float:
+        """The connection is cut off."""
+        return self.begin + 0.85 * self.timeout
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a cancelled callback has to end."""
+        return 0.05 * self.timeout
+
+
+async def reap(
+    tasks: Collection[asyncio.Task[Any]], *, until: float, grace: float, what: str
+) -> bool:
+    """Wait for tasks until a moment of the loop's time, then cancel those that still run.
+
+    One that ignores its cancellation for `grace` seconds is left behind, with an error in the
+    log: nothing in asyncio can end it. Cancelling `reap` cancels the tasks.
+
+    Returns:
+        Whether all ended by themselves.
+    """
+    loop = asyncio.get_running_loop()
+    pending = {task for task in tasks if not task.done()}
+    try:
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=max(0.0, until - loop.time()))
+        if not pending:
+            return True
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=grace)
+    except asyncio.CancelledError:
+        for task in pending:
+            task.cancel()
+        raise
+    if pending:
+        logger.error("%s ignores its cancellation and is left behind: %r", what, pending)
+        for task in pending:
+            task.add_done_callback(_look_at)
+    return False
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Retrieve the exception of a task that nobody waits for any more, and log it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("what was left behind has ended: %r", error)

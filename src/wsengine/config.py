@@ -1,0 +1,66 @@
+"""The settings of an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .reconnect import ReconnectPolicy
+from .validation import check_choice, check_number, check_whole, refuse
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineConfig:
+    """The settings of an engine; each is checked at once, and none changes afterwards.
+
+    Args:
+        name: What the engine is called in logs; the host of the URL where it is `None`.
+        workers: How many `on_message` calls may run at once. They start in the order of
+            arrival; with 1 they also finish in order.
+        reconnect: How to come back, or `None` to stop at the end of the first session.
+        retry_start: Whether `start()` retries the first open as `reconnect` says, instead of
+            failing at once.
+        open_timeout: Seconds for one dial and its `on_open` together.
+        stop_timeout: Seconds within which `stop()` ends, whatever the server, the network or a
+            callback does. Running handlers have half of it before they are cancelled.
+        ping_interval: Seconds between keepalive pings, or `None` for none.
+        ping_timeout: Seconds to wait for the pong; without it the session is dead
+            (close 1006). `None` measures the round trip only.
+        idle_timeout: Seconds without a message after which the session is dead, or `None`.
+        backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
+            nothing ahead. At the bound reading stops, and TCP pushes back on the server.
+        backlog_bytes: The same bound in bytes of payload; one message may always be held.
+        on_endpoint_error: What to do when `on_message`, `on_read_error` or `on_close` raises,
+            besides logging it: go on, restart the session, or exit (`run()` then raises).
+    """
+
+    name: str | None = None
+    workers: int = 1
+    reconnect: ReconnectPolicy | None = field(default_factory=ReconnectPolicy)
+    retry_start: bool = False
+    open_timeout: float = 10.0
+    stop_timeout: float = 10.0
+    ping_interval: float | None = 20.0
+    ping_timeout: float | None = 20.0
+    idle_timeout: float | None = None
+    backlog_messages: int = 1024
+    backlog_bytes: int = 16 * 1024 * 1024
+    on_endpoint_error: Literal["continue", "restart", "exit"] = "continue"
+
+    def __post_init__(self) -> None:
+        if self.name is not None and (not isinstance(self.name, str) or not self.name):
+            raise refuse("name", self.name, "must be a str with at least one character, or None")
+        check_whole("workers", self.workers, least=1)
+        if self.reconnect is not None and not isinstance(self.reconnect, ReconnectPolicy):
+            raise refuse("reconnect", self.reconnect, "must be a ReconnectPolicy, or None")
+        check_choice("retry_start", self.retry_start, (True, False))
+        check_number("open_timeout", self.open_timeout, above=0)
+        check_number("stop_timeout", self.stop_timeout, above=0)
+        check_number("ping_interval", self.ping_interval, above=0, optional=True)
+        check_number("ping_timeout", self.ping_timeout, above=0, optional=True)
+        check_number("idle_timeout", self.idle_timeout, above=0, optional=True)
+        check_whole("backlog_messages", self.backlog_messages, least=0)
+        check_whole("backlog_bytes", self.backlog_bytes, least=1)
+        check_choice("on_endpoint_error", self.on_endpoint_error, ("continue", "restart", "exit"))
+        if self.retry_start and self.reconnect is None:
+            raise refuse("retry_start", True, "needs a reconnect policy, but reconnect is None")

@@ -1,0 +1,211 @@
+"""Who reads: the lead of one session, and how it passes on.
+
+Exactly one member of the crew has the *lead*, the right to read from the connection. It is
+a worker; or, while all workers are busy, the standby, who reads ahead into the backlog; or
+a pilot, while the session is paused. The lead passes on in plain function calls: there is
+no lock, no queue and no task per message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from .backlog import Backlog
+from .close import Close
+from .errors import ConnectionClosed
+from .link import Link
+from .readers import Reader, Standby, Worker
+
+if TYPE_CHECKING:
+    from .pausing import Pilot
+
+Leader: TypeAlias = "Reader | Pilot"
+
+
+class Crew:
+    """The readers of one session.
+
+    Args:
+        link: The connection and callbacks they work with.
+        workers: How many workers there may be; each is made when it is first needed.
+        backlog: Where the standby puts what it reads ahead.
+        on_crash: Told when a reader was cancelled, or ended with an exception, by itself.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        workers: int,
+        backlog: Backlog,
+        on_crash: Callable[[BaseException], None],
+    ) -> None:
+        self.leader: Leader | None = None
+        self.backlog = backlog
+        self.closed: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+        """Done when reading ended: how."""
+        self.stalls = 0
+        """How often reading stopped, at the bound of the backlog or for a pilot."""
+        self.tasks: set[asyncio.Task[None]] = set()
+        """The tasks of its readers; empty when everything that was read has been handled."""
+        self._link = link
+        self._started = False
+        self._max_workers = workers
+        self._workers: list[Worker] = []
+        self._idle: list[Worker] = []
+        self._standby: Standby | None = None
+        self._pilots: deque[tuple[Pilot, asyncio.Future[None]]] = deque()
+        self._on_crash = on_crash
+        self._failures = 0
+        self._received_at_failure = -1
+
+    # What it looks like.
+
+    @property
+    def ended(self) -> bool:
+        """Whether reading is over."""
+        return self.closed.done()
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pilot has the lead, so that no handler starts."""
+        return self.leader is not None and self.leader.is_pilot
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nobody reads for the engine, because of the backlog's bound or a pilot."""
+        return self.leader is None or self.leader.is_pilot
+
+    @property
+    def has_idle_worker(self) -> bool:
+        """Whether a worker could handle a message at once."""
+        return bool(self._idle) or len(self._workers) < self._max_workers
+
+    @property
+    def busy_workers(self) -> int:
+        """How many workers run a handler that has suspended."""
+        return sum(worker.busy for worker in self._workers)
+
+    # The lead.
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._started = True
+        if self.leader is None:
+            self._pass_lead()
+
+    def give_up_lead(self, leader: Leader) -> None:
+        """Pass the lead on, if `leader` still has it."""
+        if self.leader is leader:
+            self._pass_lead()
+
+    def give_way_to_pilots(self, leader: Leader) -> None:
+        """Pass the lead on, if `leader` still has it and a pilot waits for it."""
+        if self._pilots:
+            self.give_up_lead(leader)
+
+    def rest(self, worker: Worker) -> None:
+        """Note that a worker has nothing to do; from now on it may be given the lead."""
+        self._idle.append(worker)
+        self.took_from_backlog()
+
+    def took_from_backlog(self) -> None:
+        """Go on reading, if that had stopped at the bound of the backlog."""
+        if self.leader is None:
+            self._pass_lead()
+
+    def _pass_lead(self) -> None:
+        self.leader = None
+        if self.ended or not self._started:
+            return
+        if self._pilots:
+            pilot, granted = self._pilots.popleft()
+            self._pause_for(pilot)
+            granted.set_result(None)
+        elif self._idle:
+            self.leader = self._idle.pop()
+            self.leader.wake()
+        elif len(self._workers) < self._max_workers:
+            self.leader = worker = Worker(self, self._link)
+            self._workers.append(worker)
+            self._spawn(worker)
+        elif self.backlog.has_room:
+            if self._standby is None:
+                self._standby = Standby(self, self._link)
+                self._spawn(self._standby)
+            self.leader = self._standby
+            self._standby.wake()
+        else:
+            self.stalls += 1  # `took_from_backlog` goes on when there is room again
+
+    # Pausing.
+
+    async def take_lead(self, pilot: Pilot) -> None:
+        """Give a pilot the lead, at once: a waiting receive is interrupted, a handler never.
+
+        Raises:
+            ConnectionClosed: The session has ended, or ends first.
+        """
+        if self.ended and self.tasks:
+            raise ConnectionClosed(self.closed.result())
+        if self.leader is None or self.leader.yields_at_once:
+            self._pause_for(pilot)
+            return
+        granted = asyncio.get_running_loop().create_future()
+        self._pilots.append((pilot, granted))
+        self.leader.give_way()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if (pilot, granted) in self._pilots:
+                self._pilots.remove((pilot, granted))
+            self.give_up_lead(pilot)
+            raise
+
+    def _pause_for(self, pilot: Pilot) -> None:
+        self.leader = pilot
+        self.stalls += 1
+
+    # The end.
+
+    def end(self, close: Close) -> None:
+        """Stop reading. What was read is still handled; then the readers' tasks end."""
+        if self.ended:
+            return
+        self.closed.set_result(close)
+        leader, self.leader = self.leader, None
+        if leader is not None:
+            leader.give_way()
+        while self._pilots:
+            granted = self._pilots.popleft()[1]
+            if not granted.done():
+                granted.set_exception(ConnectionClosed(close))
+        for reader in (*self._idle, *filter(None, [self._standby])):
+            reader.wake()
+        self._idle.clear()
+
+    def count_failure(self, received: int) -> int:
+        """Count a read that failed, and return how many did in a row, without a message between."""
+        self._failures = self._failures + 1 if received == self._received_at_failure else 1
+        self._received_at_failure = received
+        return self._failures
+
+    # Tasks.
+
+    def _spawn(self, reader: Reader) -> None:
+        # A fresh context: what a handler traces does not hang below whoever started the engine.
+        task = asyncio.create_task(reader.work(), context=contextvars.Context())
+        self.tasks.add(task)
+        task.add_done_callback(self._reader_done)
+
+    def _reader_done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if task.cancelled():
+            if not self.ended:
+                self._on_crash(asyncio.CancelledError())
+        elif (error := task.exception()) is not None:
+            self._on_crash(error)

@@ -1,0 +1,199 @@
+"""The engine: one logical connection over its whole life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from .adapter import Adapter
+from .bounds import reap
+from .callbacks import check_endpoint, inside_callback
+from .config import EngineConfig
+from .errors import ConfigError, EngineStateError
+from .loading import load_adapter
+from .opening import Source
+from .options import ConnectOptions
+from .session import Session
+from .signals import stop_on_signals
+from .states import EngineState, Lifecycle, StateChange
+from .supervisor import Supervisor
+from .url import check_url, display_url
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Connects, calls your endpoint back, reconnects, and never loses its head.
+
+    Args:
+        url: Where to dial, `ws://` or `wss://`; or a function (sync or async) that returns it,
+            called before every dial.
+        endpoint: Your object with the six callbacks, usually an `Endpoint`.
+        adapter: The WebSocket library: a name ("websockets"), an import string
+            ("package.module:Factory"), or an adapter object.
+        options: `ConnectOptions`, or a function (sync or async) that returns them, called
+            before every dial: tokens can change between dials.
+        config: The settings.
+
+    Raises:
+        ConfigError: A value is wrong; nothing is left for the first dial to find out.
+        MissingDependencyError: The adapter's library is not installed.
+    """
+
+    def __init__(
+        self,
+        url: Source[str],
+        endpoint: Any,
+        *,
+        adapter: str | Adapter = "websockets",
+        options: Source[ConnectOptions] | None = None,
+        config: EngineConfig | None = None,
+    ) -> None:
+        self.url: Source[str] = url if callable(url) else check_url(url)
+        check_endpoint(endpoint)
+        self.endpoint = endpoint
+        self.options: Source[ConnectOptions] = ConnectOptions() if options is None else options
+        if not callable(self.options) and not isinstance(self.options, ConnectOptions):
+            raise ConfigError(
+                f"options={options!r}: must be ConnectOptions, or a function that returns them"
+            )
+        self.config = EngineConfig() if config is None else config
+        if not isinstance(self.config, EngineConfig):
+            raise ConfigError(f"config={config!r}: must be an EngineConfig")
+        self.adapter: Adapter = load_adapter(adapter)
+        self.name = self.config.name or ("engine" if callable(url) else display_url(self.url))
+        self.lifecycle = Lifecycle(self.name)
+        self._supervisor: Supervisor | None = None
+
+    def __repr__(self) -> str:
+        return f"<Engine {self.name!r} {self.state.value}>"
+
+    @property
+    def state(self) -> EngineState:
+        """Where the engine is in its life."""
+        return self.lifecycle.state
+
+    @property
+    def session(self) -> Session | None:
+        """The open session, or `None`."""
+        if self._supervisor is None or self.state is not EngineState.OPEN:
+            return None
+        return self._supervisor.session
+
+    def watch(self, listener: Callable[[StateChange], object]) -> Callable[[], None]:
+        """Have `listener` called at every change of state; return a function that ends that.
+
+        Listeners are called from the supervisor: they must be quick, and must not wait.
+        """
+        listeners = self.lifecycle.listeners
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
+
+    async def start(self) -> None:
+        """Open the first session; returns when its `on_open` is done.
+
+        Cancelling it stops the engine; nothing is left running.
+
+        Raises:
+            EngineStartError: The dial or `on_open` failed (see its `__cause__`), or the engine
+                was stopped meanwhile. Nothing is left running.
+            EngineStateError: The engine is running already.
+        """
+        if self.state not in (EngineState.IDLE, EngineState.STOPPED):
+            raise EngineStateError(
+                f"start() needs an engine that is idle or stopped; this one is {self.state.value}"
+            )
+        self._supervisor = supervisor = Supervisor(self)
+        try:
+            await asyncio.shield(supervisor.started)
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        except Exception:
+            await asyncio.wait({supervisor.task})
+            raise
+
+    async def stop(self) -> None:
+        """Stop gracefully: handlers end, `on_close` runs, close frames are exchanged.
+
+        Ends within `stop_timeout`, whatever the server, the network or a callback does. Safe
+        to call twice, at any time, from many tasks. From inside a callback it asks for the exit
+        and returns at once, or the callback would wait for itself.
+        """
+        supervisor = self._supervisor
+        if supervisor is None or supervisor.task.done():
+            return
+        supervisor.exit()
+        if inside_callback(self):
+            return
+        loop = asyncio.get_running_loop()
+        timeout = self.config.stop_timeout
+        _, pending = await asyncio.wait({supervisor.task}, timeout=0.95 * timeout)
+        if pending:
+            logger.error("%s: did not stop in time; cutting everything off", self.name)
+            await reap([supervisor.task], until=loop.time(), grace=0.05 * timeout, what=self.name)
+
+    async def wait_stopped(self) -> None:
+        """Wait until the engine has stopped. Cancelling the wait does not stop it.
+
+        Raises:
+            EngineFailedError: It stopped by itself: a fatal end, attempts used up, or a
+                callback's error with `on_endpoint_error="exit"`.
+            EngineStateError: It was never started.
+        """
+        supervisor = self._supervisor
+        if supervisor is None:
+            raise EngineStateError("the engine was never started; call start() first")
+        await asyncio.wait({supervisor.task})
+        if supervisor.failure is not None:
+            raise supervisor.failure
+
+    async def run(self) -> None:
+        """Start, and wait until the engine has stopped; SIGINT and SIGTERM stop it gracefully.
+
+        A second Ctrl-C is not caught. Cancelling `run` stops the engine, too.
+
+        Raises:
+            EngineStartError: As `start()`.
+            EngineFailedError: As `wait_stopped()`.
+        """
+        with stop_on_signals(self.exit):
+            try:
+                await self.start()
+                await self.wait_stopped()
+            finally:
+                await self.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def exit(self) -> None:
+        """Ask the engine to stop, and return at once. Does nothing if it is not running."""
+        if self._supervisor is not None:
+            self._supervisor.exit()
+
+    def restart(self) -> None:
+        """Ask for a fresh connection, and return at once.
+
+        Closes the open session and opens another; between two dials it dials now.
+
+        Raises:
+            EngineStateError: The engine is not running.
+        """
+        if self._supervisor is None or self.state in (EngineState.IDLE, EngineState.STOPPED):
+            raise EngineStateError(
+                f"restart() needs a running engine; this one is {self.state.value}"
+            )
+        self._supervisor.restart()

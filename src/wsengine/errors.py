@@ -1,0 +1,91 @@
+"""Every error that wsengine raises.
+
+    WSEngineError
+    |-- ConfigError (ValueError)             a value that you gave is wrong; raised at once
+    |-- MissingDependencyError (ImportError) a library of an extra is not installed
+    |-- EngineStateError (RuntimeError)      the engine or session is not in a state for this call
+    |-- EngineStartError                     start() failed; the cause tells why
+    |-- EngineFailedError                    the engine stopped by itself; the cause tells why
+    |-- ConnectError (ConnectionError)       a dial failed: refused, garbled, unreachable
+    |   `-- OpenTimeoutError (TimeoutError)  dial and on_open took longer than open_timeout
+    `-- ConnectionClosed (ConnectionError)   the connection is closed; `close` tells how
+
+Each is raised `from` its cause, and each message says what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .close import Close
+
+
+class WSEngineError(Exception):
+    """The root of all errors of wsengine."""
+
+
+class ConfigError(WSEngineError, ValueError):
+    """A given value breaks a rule; the message names the field, the value and the rule."""
+
+
+class MissingDependencyError(WSEngineError, ImportError):
+    """An optional library is not installed; the message has the exact `pip install` line."""
+
+
+class EngineStateError(WSEngineError, RuntimeError):
+    """The call does not fit the present state, such as `start()` on a running engine."""
+
+
+class EngineStartError(WSEngineError):
+    """`Engine.start()` failed, and nothing is left running. `__cause__` is the reason."""
+
+
+class EngineFailedError(WSEngineError):
+    """The engine stopped by itself: a fatal end, attempts used up, or reconnection off.
+
+    `__cause__` is the `ConnectError`, `ConnectionClosed` or callback's error behind it.
+    """
+
+
+class ConnectError(WSEngineError, ConnectionError):
+    """A dial failed.
+
+    Args:
+        message: What failed, and what to do.
+        status: The HTTP status of the refused handshake, or `None` where no response came.
+        headers: The headers of that response, names in lower case.
+        retry_after: Seconds that the server asked to wait (RFC 9110 section 10.2.3), or `None`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self.retry_after = retry_after
+
+
+class OpenTimeoutError(ConnectError, TimeoutError):
+    """Dial and `on_open` together took longer than `EngineConfig.open_timeout`."""
+
+
+class ConnectionClosed(WSEngineError, ConnectionError):
+    """The connection is closed.
+
+    Args:
+        close: Code, reason and who began it; code 1006 where no close frame came.
+    """
+
+    def __init__(self, close: Close) -> None:
+        side = "by the client" if close.client_initiated else "by the server"
+        lost = close.code == 1006 and not close.client_initiated
+        super().__init__(f"connection {'lost' if lost else 'closed ' + side}: {close}")
+        self.close = close

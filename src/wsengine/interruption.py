@@ -1,0 +1,49 @@
+"""Take a task out of a wait, and leave no trace in it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+def current_task() -> asyncio.Task[Any]:
+    """Return the running task.
+
+    Raises:
+        RuntimeError: None is running here.
+    """
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("must be called from a task")
+    return task
+
+
+class Interruption:
+    """Ends a wait of one task from outside, by cancel and uncancel, as `asyncio.timeout` does.
+
+    The interrupted side calls `absorb` when it catches `CancelledError`; a cancellation by
+    anybody else is not absorbed.
+
+    Args:
+        task: The task whose wait may be ended.
+    """
+
+    __slots__ = ("_base", "_requested", "_task")
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        self._base = task.cancelling()
+        self._requested = False
+
+    def interrupt(self) -> None:
+        """End the wait; does nothing if that was asked for already."""
+        if not self._requested:
+            self._requested = True
+            self._task.cancel()
+
+    def absorb(self) -> bool:
+        """Return whether the `CancelledError` just caught is this interruption and nothing else."""
+        if not self._requested:
+            return False
+        self._requested = False
+        return self._task.uncancel() <= self._base

@@ -1,0 +1,103 @@
+"""Finding out that a connection is dead: pings, and a watchdog on messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from .close import Close, CloseCode
+from .config import EngineConfig
+from .crew import Crew
+from .link import Link
+
+logger = logging.getLogger(__name__)
+
+LATE: Final = 0.25
+"""A time-out that fires this many seconds late means that the event loop was blocked."""
+
+
+class Keepalive:
+    """Watches one session while it is open.
+
+    A pong may also be late because nobody reads it: the backlog is full, the session is
+    paused, or a handler blocks the event loop. None of these is the death of the
+    connection, so they do not count.
+
+    Args:
+        name: What the session is called in the log.
+        link: The connection.
+        crew: Those who read it; told when the connection is dead.
+        config: Intervals and time-outs.
+    """
+
+    def __init__(self, name: str, link: Link, crew: Crew, config: EngineConfig) -> None:
+        self.round_trip: float | None = None
+        """Seconds between the last ping and its pong."""
+        self._name = name
+        self._link = link
+        self._crew = crew
+        self._config = config
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to watch, as far as the configuration asks for it."""
+        if self._config.ping_interval is not None:
+            watch = self._ping(self._config.ping_interval)
+            self._tasks.append(asyncio.create_task(watch))
+        if self._config.idle_timeout is not None:
+            watch = self._watch_messages(self._config.idle_timeout)
+            self._tasks.append(asyncio.create_task(watch))
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._tasks.clear()
+
+    async def _ping(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            pong = asyncio.create_task(self._link.connection.ping())
+            try:
+                if not await self._answered(pong):
+                    self._lost(f"no pong within {self._config.ping_timeout:g} s")
+                    return
+                self.round_trip = pong.result()
+            except Exception as error:
+                logger.debug("%s: ping failed: %s", self._name, error)
+                return  # the connection is closed; whoever reads will find out how
+            finally:
+                pong.cancel()
+                await asyncio.wait({pong})
+
+    async def _answered(self, pong: asyncio.Task[float]) -> bool:
+        loop = asyncio.get_running_loop()
+        timeout = self._config.ping_timeout
+        while True:
+            stalls, due = self._crew.stalls, loop.time() + (timeout or 0.0)
+            await asyncio.wait({pong}, timeout=timeout)
+            if pong.done():
+                return True
+            late = loop.time() - due > LATE
+            if not late and not self._crew.stalled and self._crew.stalls == stalls:
+                return False
+            why = "the event loop was blocked" if late else "reading has stopped"
+            logger.warning("%s: no pong yet, but %s; waiting on", self._name, why)
+
+    async def _watch_messages(self, timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        received, since = self._link.received, loop.time()
+        while True:
+            await asyncio.sleep(timeout / 4)
+            if self._link.received != received or self._crew.stalled:
+                received, since = self._link.received, loop.time()
+            elif loop.time() - since >= timeout:
+                self._lost(f"no message for {timeout:g} s")
+                return
+
+    def _lost(self, reason: str) -> None:
+        logger.warning("%s: the connection is dead: %s", self._name, reason)
+        self._crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))

@@ -1,0 +1,69 @@
+"""One open connection together with what the engine keeps about it, below the public session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from .adapter import Connection, NativeReceive
+from .message import Message
+
+
+class FailedCallback(Protocol):
+    """Told of a callback that raised: its name and the exception."""
+
+    def __call__(self, name: str, error: BaseException, /) -> None:
+        """Take note."""
+
+
+class Link:
+    """What the readers of one session work with; plain attributes, for the hot path.
+
+    Args:
+        connection: The connection.
+        on_message: The endpoint's callback.
+        on_read_error: The endpoint's callback.
+        failed: Told of every callback that raised.
+    """
+
+    __slots__ = (
+        "connection",
+        "engine",
+        "failed",
+        "on_message",
+        "on_read_error",
+        "read_errors",
+        "receive",
+        "received",
+        "sent",
+        "session",
+        "translate",
+    )
+
+    def __init__(
+        self,
+        engine: object,
+        connection: Connection,
+        *,
+        on_message: Callable[[Any, Message], Any],
+        on_read_error: Callable[[Any, Exception], Any],
+        failed: FailedCallback,
+    ) -> None:
+        self.engine = engine
+        self.connection = connection
+        self.session: Any = None  # the Session, which is made around this link
+        self.on_message = on_message
+        self.on_read_error = on_read_error
+        self.failed = failed
+        self.received = 0
+        self.sent = 0
+        self.read_errors = 0
+        self.receive: Callable[[], Awaitable[Message]] = connection.receive
+        self.translate: Callable[[Exception], Exception] = _as_it_is
+        if isinstance(connection, NativeReceive):
+            self.receive = connection.native_receive
+            self.translate = connection.translate
+
+
+def _as_it_is(error: Exception) -> Exception:
+    return error

@@ -1,0 +1,27 @@
+"""What travels over a WebSocket: one whole message, text or binary (RFC 6455 section 5.6)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Message: TypeAlias = str | bytes
+"""A whole message: `str` for text, `bytes` for binary."""
+
+SendableMessage: TypeAlias = str | bytes | bytearray | memoryview
+"""What may be sent: `str` goes as text, bytes-like as binary."""
+
+
+def message_size(message: Message) -> int:
+    """Return the size of a message's payload in bytes; text counts as its UTF-8 encoding."""
+    if isinstance(message, bytes) or message.isascii():
+        return len(message)
+    return len(message.encode("utf-8", "surrogatepass"))
+
+
+def check_sendable(message: object) -> None:
+    """Raise `TypeError` for what no WebSocket library can send as one message."""
+    if not isinstance(message, str | bytes | bytearray | memoryview):
+        raise TypeError(
+            f"a message is str (text) or bytes (binary), not {type(message).__name__}; "
+            "encode it first, for example with json.dumps()"
+        )

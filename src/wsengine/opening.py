@@ -1,0 +1,119 @@
+"""Opening a session: the dial, then `on_open`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from .bounds import StopSchedule, reap
+from .callbacks import OneCall
+from .errors import ConnectError, OpenTimeoutError
+from .options import ConnectOptions
+from .serving import Owner, Serving
+from .url import check_url, display_url
+from .validation import refuse
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+T = TypeVar("T")
+Source: TypeAlias = T | Callable[[], T | Awaitable[T]]
+"""A value, or a function (sync or async) that is called for it before every dial."""
+
+
+class Opening:
+    """One attempt to open a session.
+
+    Args:
+        engine: The engine.
+        owner: Whom the session will tell what goes wrong.
+        restarting: Whether there was a session before, since `start()`.
+    """
+
+    def __init__(self, engine: Engine, owner: Owner, *, restarting: bool) -> None:
+        self._engine = engine
+        self._owner = owner
+        self._restarting = restarting
+        self._shown = "the server"
+        self._serving: Serving | None = None
+        self._given_up = False
+        self._task = asyncio.create_task(self._open())
+
+    async def run(self, exiting: asyncio.Future[float]) -> Serving | None:
+        """Open, within `open_timeout`; return `None` if an exit was asked for first.
+
+        A dial is given up at once, `on_open` has half of `stop_timeout` to end. Nothing is
+        left running in either case. Cancelling it gives up at once.
+
+        Raises:
+            OpenTimeoutError: It took too long.
+            Exception: The dial or `on_open` failed.
+        """
+        config = self._engine.config
+        try:
+            await asyncio.wait(
+                {self._task, exiting},
+                timeout=config.open_timeout,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if exiting.done() and not self._task.done():
+                schedule = StopSchedule(exiting.result(), config.stop_timeout)
+                await self._give_up(until=schedule.handlers if self._serving else 0.0)
+                if self._given_up:
+                    return None
+            elif not self._task.done():
+                step = "on_open" if self._serving else "the dial"
+                await self._give_up(until=0.0)
+                raise OpenTimeoutError(
+                    f"{self._shown}: {step} did not end within {config.open_timeout:g} s "
+                    "(open_timeout)"
+                )
+        except asyncio.CancelledError:
+            self._given_up = True
+            self._task.cancel()
+            raise
+        if self._task.cancelled():
+            raise ConnectError(f"{self._shown}: the dial or on_open raised CancelledError")
+        return self._task.result()
+
+    async def _give_up(self, *, until: float) -> None:
+        """Wait for the opening until a moment of the loop's time, then cancel it."""
+        patience = until - asyncio.get_running_loop().time()
+        if patience > 0:
+            await asyncio.wait({self._task}, timeout=patience)
+        if self._task.done():
+            return
+        self._given_up = True
+        grace = StopSchedule(0.0, self._engine.config.stop_timeout).grace
+        await reap([self._task], until=0.0, grace=grace, what=f"{self._shown}: opening")
+        if not self._task.done() and self._serving is not None:
+            await self._serving.abandon()  # on_open ignores its cancellation
+
+    async def _open(self) -> Serving:
+        engine = self._engine
+        url = check_url(await resolve(engine.url))
+        options = await resolve(engine.options)
+        if not isinstance(options, ConnectOptions):
+            raise refuse("options", options, "the function must return ConnectOptions")
+        self._shown = display_url(url)
+        serving = Serving(engine, self._owner, await engine.adapter.connect(url, options))
+        self._serving = serving
+        try:
+            on_open = OneCall(engine, engine.endpoint.on_open)
+            await on_open(serving.session, restarting=self._restarting)
+            if self._given_up:
+                raise OpenTimeoutError(f"{self._shown}: on_open ended too late")
+        except BaseException:
+            await serving.abandon()
+            raise
+        return serving
+
+
+async def resolve(source: Source[T]) -> T:
+    """Return a value, from a function where it is one."""
+    if not callable(source):
+        return source
+    value = source()
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,60 @@
+"""Why a dial failed, in words that help; shared by the adapters."""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a Retry-After header asks to wait (RFC 9110 section 10.2.3).
+
+    Args:
+        value: The header's value, a number of seconds or a date; or `None`.
+        now: The present time, aware; the clock's where it is `None`.
+
+    Returns:
+        Seconds, 0 for a date in the past, or `None` where the header is absent or garbled.
+    """
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+
+
+def describe_failed_dial(shown_url: str, error: BaseException) -> str:
+    """Return a message for a dial that failed below HTTP: what happened and what to check.
+
+    Args:
+        shown_url: The URL, without its secrets.
+        error: The library's or the system's exception.
+    """
+    text = str(error) or type(error).__name__
+    if isinstance(error, ConnectionRefusedError):
+        return f"{shown_url}: connection refused; is the server running, and the port right?"
+    if isinstance(error, socket.gaierror):
+        return f"{shown_url}: the host name cannot be resolved ({text}); check its spelling and DNS"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"{shown_url}: the server's certificate is not trusted ({error.verify_message}); for a "
+            "private authority give ConnectOptions(ssl=ssl.create_default_context(cafile=...))"
+        )
+    if isinstance(error, ssl.SSLError):
+        return f"{shown_url}: TLS failed ({text}); does the server speak wss:// on this port?"
+    if isinstance(error, TimeoutError):
+        return f"{shown_url}: timed out ({text}); is the host reachable?"
+    if isinstance(error, OSError):
+        return f"{shown_url}: cannot connect ({text})"
+    return f"{shown_url}: the handshake failed ({text}); does the server speak WebSocket here?"

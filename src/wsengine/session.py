@@ -1,0 +1,151 @@
+"""One physical connection, as the user sees it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .adapter import Handshake
+from .close import GOING_AWAY, Close
+from .message import SendableMessage, check_sendable
+from .pausing import Pause
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .serving import Serving
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStats:
+    """A snapshot of what a session has done.
+
+    Args:
+        messages_received: Messages read from the connection.
+        messages_sent: Messages sent by `Session.send` or a pilot.
+        messages_dropped: Messages read or sent by the server, but never handled, because of
+            an exit or restart.
+        read_errors: Reads that failed while the connection lived on.
+        backlog_messages: Messages read ahead and not yet handled.
+        backlog_bytes: Their size.
+        busy_workers: Handlers that have begun and are suspended.
+        ping_round_trip: Seconds between the last keepalive ping and its pong, or `None`.
+        uptime: Seconds since the connection was made, up to its end.
+    """
+
+    messages_received: int
+    messages_sent: int
+    messages_dropped: int
+    read_errors: int
+    backlog_messages: int
+    backlog_bytes: int
+    busy_workers: int
+    ping_round_trip: float | None
+    uptime: float
+
+
+class Session:
+    """One connection, from `on_open` to `on_close`. Each connection has a fresh one.
+
+    Attributes:
+        id: A fresh identifier, for logs and traces.
+        engine: The engine that it belongs to.
+        attributes: A dictionary for whatever you want to keep with the session.
+    """
+
+    def __init__(self, engine: Engine, serving: Serving) -> None:
+        self.id = uuid.uuid4().hex
+        self.engine = engine
+        self.attributes: dict[str, Any] = {}
+        self._serving = serving
+        self._link = serving.link
+
+    def __repr__(self) -> str:
+        return f"<Session {self.id} of {self.engine.name!r}>"
+
+    @property
+    def handshake(self) -> Handshake:
+        """The server's answer to the opening handshake: status, headers, subprotocol."""
+        return self._link.connection.handshake
+
+    @property
+    def native(self) -> Any:
+        """The WebSocket library's own connection object."""
+        return self._link.connection.native
+
+    @property
+    def close(self) -> Close | None:
+        """How the session ended, or `None` while it is open."""
+        return self._serving.crew.closed.result() if self._serving.crew.ended else None
+
+    async def send(self, message: SendableMessage) -> None:
+        """Send one message: `str` as text, bytes-like as binary.
+
+        Waits while the transport's buffer is full, so a slow server slows you down. May be
+        called by many tasks at once. Cancelling it while it waits does not unsend the message.
+
+        Raises:
+            ConnectionClosed: The session is over.
+            TypeError: The message is neither text nor bytes.
+        """
+        check_sendable(message)
+        await self._link.connection.send(message)
+        self._link.sent += 1
+
+    async def ping(self) -> float:
+        """Send a ping and return the seconds until its pong.
+
+        Not bounded in time: put it in `asyncio.timeout` if you need that. Cancelling it gives
+        up the wait, nothing else.
+
+        Raises:
+            ConnectionClosed: The session ended before the pong came.
+        """
+        return await self._link.connection.ping()
+
+    def paused(self) -> Pause:
+        """Pause the engine, and pilot the connection yourself.
+
+        ::
+
+            async with session.paused() as connection:
+                await connection.send("what time is it?")
+                answer = await connection.receive()
+
+        It takes effect at once, also on an idle connection; running handlers go on, no new
+        one starts. Works inside every callback. Several pauses take turns.
+
+        Raises:
+            ConnectionClosed: The session has ended, or ends before its turn comes.
+        """
+        return Pause(self._serving.crew, self._link)
+
+    def restart(self) -> None:
+        """Ask for this connection to be closed and a new one to be opened.
+
+        Returns at once. What was read and not handled is dropped and counted; running
+        handlers may finish. Does nothing if the engine has gone on to another session.
+        """
+        self._serving.restart(GOING_AWAY_BY_CLIENT)
+
+    def exit(self) -> None:
+        """Ask for the engine to stop; the same as `Engine.exit()`."""
+        self.engine.exit()
+
+    def stats(self) -> SessionStats:
+        """Return a snapshot of what the session has done."""
+        link, crew = self._link, self._serving.crew
+        return SessionStats(
+            messages_received=link.received,
+            messages_sent=link.sent,
+            messages_dropped=self._serving.dropped,
+            read_errors=link.read_errors,
+            backlog_messages=len(crew.backlog),
+            backlog_bytes=crew.backlog.size,
+            busy_workers=crew.busy_workers,
+            ping_round_trip=self._serving.keepalive.round_trip,
+            uptime=self._serving.uptime,
+        )
+
+
+GOING_AWAY_BY_CLIENT = Close(GOING_AWAY.code, client_initiated=True)

@@ -1,0 +1,235 @@
+"""The supervisor: one coroutine that owns a whole life of an engine.
+
+open (dial, on_open)  ->  serve (workers)  ->  close (on_close, close frame)
+     ^                                              |
+     +------------- reopen (delay, dial) <----------+---> stopped
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from .bounds import StopSchedule, reap
+from .callbacks import OneCall
+from .close import Close, CloseCode
+from .endpoint import RestartFailure
+from .errors import EngineFailedError, EngineStartError
+from .opening import Opening
+from .reconnect import Backoff
+from .serving import Serving
+from .session import GOING_AWAY_BY_CLIENT, Session
+from .states import EngineState
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+logger = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs an engine from `start()` to `STOPPED`; each start has a fresh one.
+
+    Args:
+        engine: The engine.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._engine = engine
+        self._enter = engine.lifecycle.enter
+        self._backoff = Backoff(engine.config.reconnect)
+        self._serving: Serving | None = None
+        self._exiting: asyncio.Future[float] = loop.create_future()
+        self._redial: asyncio.Future[None] = loop.create_future()
+        self.started: asyncio.Future[None] = loop.create_future()
+        """Done when the first session is open, or with the error why there is none."""
+        self.failure: BaseException | None = None
+        """Why the engine stopped by itself, if it did."""
+        self.task = asyncio.create_task(self._live(), name=f"wsengine supervisor of {engine.name}")
+
+    @property
+    def session(self) -> Session | None:
+        """The session that is being served."""
+        return None if self._serving is None else self._serving.session
+
+    # Requests: plain functions, which only leave word.
+
+    def exit(self) -> None:
+        """Ask for the end."""
+        if not self._exiting.done():
+            self._exiting.set_result(self._loop.time())
+        if self._serving is not None:
+            self._serving.hurry(GOING_AWAY_BY_CLIENT, since=self._exiting.result())
+
+    def restart(self) -> None:
+        """Ask for a fresh connection: end the session, or the delay before the next dial."""
+        if self._serving is not None:
+            self._serving.restart(GOING_AWAY_BY_CLIENT)
+        elif self._engine.state is EngineState.WAITING and not self._redial.done():
+            self._redial.set_result(None)
+
+    # What sessions tell.
+
+    def endpoint_failed(self, serving: Serving, name: str, error: BaseException) -> None:
+        """Log a callback that raised, and do what the configuration says."""
+        action = self._engine.config.on_endpoint_error
+        logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
+        if action == "restart":
+            serving.restart(GOING_AWAY_BY_CLIENT)
+        elif action == "exit":
+            failure = EngineFailedError(f"{name} raised {error!r}; on_endpoint_error='exit'")
+            failure.__cause__ = error
+            self._fail(failure)
+
+    def reader_crashed(self, serving: Serving, error: BaseException) -> None:
+        """Deal with a reader that ended by itself."""
+        if isinstance(error, asyncio.CancelledError):
+            logger.warning("%s: a worker was cancelled from outside; stopping", serving.name)
+            self.exit()
+        elif isinstance(error, Exception):
+            logger.error("%s: a fault in wsengine; please report it", serving.name, exc_info=error)
+            serving.crew.end(Close(CloseCode.ABNORMAL_CLOSURE, "internal error of the client"))
+        else:
+            self._fail(error)  # KeyboardInterrupt, SystemExit
+
+    def _fail(self, failure: BaseException) -> None:
+        if self.failure is None:
+            self.failure = failure
+        self.exit()
+
+    # The life.
+
+    async def _live(self) -> None:
+        reason = "exit"
+        try:
+            serving = await self._open(restarting=False)
+            while serving is not None:
+                await self._serve(serving)
+                serving = await self._reopen(serving)
+        except EngineFailedError as error:
+            self.failure = self.failure or error
+        except EngineStartError as error:
+            self.started.set_exception(error)
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            raise
+        except Exception as error:
+            logger.exception("%s: a fault in wsengine; please report it", self._engine.name)
+            self.failure = error
+        finally:
+            self._serving = None
+            if not self.started.done():
+                self.started.set_exception(self._not_started())
+            if self.failure is not None:
+                reason = str(self.failure)
+            elif (error := self.started.exception()) is not None:
+                reason = str(error)
+            self._enter(EngineState.STOPPED, reason)
+
+    def _not_started(self) -> EngineStartError:
+        error = EngineStartError("the engine was asked to stop before its first session was open")
+        if self.failure is not None:
+            error = EngineStartError(f"could not start: {self.failure}")
+            error.__cause__ = self.failure.__cause__ or self.failure
+        return error
+
+    async def _open(self, *, restarting: bool) -> Serving | None:
+        """Dial until a session is open; return `None` if an exit was asked for."""
+        while not self._exiting.done():
+            self._enter(EngineState.OPENING, "dialling")
+            try:
+                opening = Opening(self._engine, self, restarting=restarting)
+                serving = await opening.run(self._exiting)
+            except Exception as error:
+                if self._exiting.done():
+                    break
+                delay = await self._open_failed(error, restarting=restarting)
+                await self._wait(delay, f"opening failed: {error}")
+            else:
+                return serving
+        return None
+
+    async def _open_failed(self, error: Exception, *, restarting: bool) -> float:
+        """Tell of a failed open; return the seconds until the next one."""
+        engine = self._engine
+        logger.warning("%s: opening failed: %s", engine.name, error, exc_info=_unexpected(error))
+        if not restarting and not engine.config.retry_start:
+            raise EngineStartError(f"could not start: {error}") from error
+        try:
+            delay = self._backoff.after_failure(error)
+        except EngineFailedError:
+            await self._tell(RestartFailure(error, self._backoff.failures, None))
+            raise
+        await self._tell(RestartFailure(error, self._backoff.failures, delay))
+        return delay
+
+    async def _tell(self, failure: RestartFailure) -> None:
+        """Call `on_restart_error`; an exit bounds it."""
+        engine = self._engine
+        call = OneCall(engine, engine.endpoint.on_restart_error)
+        task = asyncio.create_task(call(engine, failure))
+        try:
+            await asyncio.wait({task, self._exiting}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if self._exiting.done():
+            schedule = StopSchedule(self._exiting.result(), engine.config.stop_timeout)
+            until, grace = schedule.handlers, schedule.grace
+            await reap([task], until=until, grace=grace, what=f"{engine.name}: on_restart_error")
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("%s: on_restart_error raised %r", engine.name, error, exc_info=error)
+
+    async def _serve(self, serving: Serving) -> None:
+        """Run a session from its open to its close."""
+        self._serving = serving
+        if self._exiting.done():
+            self.exit()
+        self._enter(EngineState.OPEN, f"session {serving.session.id[:8]} is open")
+        if not self.started.done():
+            self.started.set_result(None)
+        close = GOING_AWAY_BY_CLIENT
+        try:
+            close = await serving.serve()
+            self._enter(EngineState.CLOSING, str(close))
+            await serving.drain()
+        except asyncio.CancelledError:
+            serving.hurry(GOING_AWAY_BY_CLIENT)  # the loop is going down: close properly, then obey
+            if self._engine.state is EngineState.OPEN:
+                self._enter(EngineState.CLOSING, "cancelled")
+            raise
+        finally:
+            await serving.close(close)
+            self._serving = None
+
+    async def _reopen(self, serving: Serving) -> Serving | None:
+        """Open the next session; return `None` if there is none to be."""
+        close = serving.crew.closed.result()
+        if self._exiting.done() or self._is_the_end(close, serving):
+            return None
+        wanted = serving.restart_wanted
+        delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
+        await self._wait(delay, "restart" if wanted else f"connection ended: {close}")
+        return await self._open(restarting=True)
+
+    def _is_the_end(self, close: Close, serving: Serving) -> bool:
+        """Whether a session without reconnection ended as one should."""
+        normal = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RECEIVED)
+        no_reconnect = self._engine.config.reconnect is None
+        return no_reconnect and not serving.restart_wanted and close.code in normal
+
+    async def _wait(self, delay: float, reason: str) -> None:
+        """Wait for the next dial; an exit or restart ends the wait at once."""
+        self._redial = self._loop.create_future()
+        self._enter(EngineState.WAITING, f"{reason}; next dial in {delay:.2f} s", delay=delay)
+        await asyncio.wait(
+            {self._exiting, self._redial}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
+        )
+
+
+def _unexpected(error: Exception) -> Exception | None:
+    """Return the error if its traceback tells something: it came from the user's own code."""
+    return None if isinstance(error, OSError) else error

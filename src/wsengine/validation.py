@@ -1,0 +1,65 @@
+"""Checks of configuration values, with errors that name the field, the value and the rule."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .errors import ConfigError
+
+
+def refuse(field: str, value: object, rule: str) -> ConfigError:
+    """Return the error for a value that breaks a rule."""
+    return ConfigError(f"{field}={value!r}: {rule}")
+
+
+def check_number(
+    field: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    optional: bool = False,
+) -> None:
+    """Check that a value is a finite number, more than `above` and at least `least`.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if value is None and optional:
+        return
+    rule = "must be a number"
+    if above is not None:
+        rule += f" above {above:g}"
+    if least is not None:
+        rule += f" of at least {least:g}"
+    if optional:
+        rule += ", or None"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise refuse(field, value, rule)
+    if (above is not None and value <= above) or (least is not None and value < least):
+        raise refuse(field, value, rule)
+
+
+def check_whole(field: str, value: Any, *, least: int, optional: bool = False) -> None:
+    """Check that a value is a whole number of at least `least`.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if value is None and optional:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        or_none = ", or None" if optional else ""
+        raise refuse(field, value, f"must be a whole number of at least {least}{or_none}")
+
+
+def check_choice(field: str, value: Any, choices: tuple[object, ...]) -> None:
+    """Check that a value is one of the choices.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise refuse(field, value, f"must be one of {listed}")

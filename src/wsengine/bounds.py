@@ -47,6 +47,11 @@ class StopSchedule:
         return 0.05 * self.timeout
 
 
+async def first_of(*futures: asyncio.Future[Any], timeout: float | None = None) -> None:
+    """Wait until one of the futures is done, or `timeout` seconds; cancels none of them."""
+    await asyncio.wait(futures, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+
 async def reap(
     tasks: Collection[asyncio.Task[Any]], *, until: float, grace: float, what: str
 ) -> bool:

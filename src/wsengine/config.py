@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .reconnect import ReconnectPolicy
-from .validation import check_choice, check_number, check_whole, refuse
+from .validation import check_choice, check_name, check_number, check_type, check_whole, refuse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,11 +48,9 @@ class EngineConfig:
     on_endpoint_error: Literal["continue", "restart", "exit"] = "continue"
 
     def __post_init__(self) -> None:
-        if self.name is not None and (not isinstance(self.name, str) or not self.name):
-            raise refuse("name", self.name, "must be a str with at least one character, or None")
+        check_name("name", self.name)
         check_whole("workers", self.workers, least=1)
-        if self.reconnect is not None and not isinstance(self.reconnect, ReconnectPolicy):
-            raise refuse("reconnect", self.reconnect, "must be a ReconnectPolicy, or None")
+        check_type("reconnect", self.reconnect, ReconnectPolicy)
         check_choice("retry_start", self.retry_start, (True, False))
         check_number("open_timeout", self.open_timeout, above=0)
         check_number("stop_timeout", self.stop_timeout, above=0)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .adapter import Adapter
-from .bounds import reap
+from .bounds import first_of, reap
 from .callbacks import check_endpoint, inside_callback
 from .config import EngineConfig
 from .errors import ConfigError, EngineStateError
@@ -64,7 +64,7 @@ class Engine:
         if not isinstance(self.config, EngineConfig):
             raise ConfigError(f"config={config!r}: must be an EngineConfig")
         self.adapter: Adapter = load_adapter(adapter)
-        self.name = self.config.name or ("engine" if callable(url) else display_url(self.url))
+        self.name = self.config.name or ("engine" if callable(url) else display_url(url))
         self.lifecycle = Lifecycle(self.name)
         self._supervisor: Supervisor | None = None
 
@@ -108,13 +108,13 @@ class Engine:
             )
         self._supervisor = supervisor = Supervisor(self)
         try:
-            await asyncio.shield(supervisor.started)
+            await first_of(supervisor.started)
         except asyncio.CancelledError:
             await self.stop()
             raise
-        except Exception:
-            await asyncio.wait({supervisor.task})
-            raise
+        if supervisor.started.exception() is not None:
+            await first_of(supervisor.task)  # nothing is left running when start() raises
+        supervisor.started.result()
 
     async def stop(self) -> None:
         """Stop gracefully: handlers end, `on_close` runs, close frames are exchanged.
@@ -131,8 +131,8 @@ class Engine:
             return
         loop = asyncio.get_running_loop()
         timeout = self.config.stop_timeout
-        _, pending = await asyncio.wait({supervisor.task}, timeout=0.95 * timeout)
-        if pending:
+        await first_of(supervisor.task, timeout=0.95 * timeout)
+        if not supervisor.task.done():
             logger.error("%s: did not stop in time; cutting everything off", self.name)
             await reap([supervisor.task], until=loop.time(), grace=0.05 * timeout, what=self.name)
 
@@ -147,7 +147,7 @@ class Engine:
         supervisor = self._supervisor
         if supervisor is None:
             raise EngineStateError("the engine was never started; call start() first")
-        await asyncio.wait({supervisor.task})
+        await first_of(supervisor.task)
         if supervisor.failure is not None:
             raise supervisor.failure
 

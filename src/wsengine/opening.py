@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from .bounds import StopSchedule, reap
+from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .errors import ConnectError, OpenTimeoutError
 from .options import ConnectOptions
@@ -53,11 +53,7 @@ class Opening:
         """
         config = self._engine.config
         try:
-            await asyncio.wait(
-                {self._task, exiting},
-                timeout=config.open_timeout,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await first_of(self._task, exiting, timeout=config.open_timeout)
             if exiting.done() and not self._task.done():
                 schedule = StopSchedule(exiting.result(), config.stop_timeout)
                 await self._give_up(until=schedule.handlers if self._serving else 0.0)
@@ -82,7 +78,7 @@ class Opening:
         """Wait for the opening until a moment of the loop's time, then cancel it."""
         patience = until - asyncio.get_running_loop().time()
         if patience > 0:
-            await asyncio.wait({self._task}, timeout=patience)
+            await first_of(self._task, timeout=patience)
         if self._task.done():
             return
         self._given_up = True

@@ -122,10 +122,12 @@ class Reader:
         """Handle what the backlog holds."""
         raise NotImplementedError
 
+    def _resting(self) -> None:
+        """Note that it has nothing to do."""
+
     async def _rest(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
-        if self.helps:
-            self._crew.rest(self)
+        self._resting()
         try:
             await self._waiter
         finally:
@@ -161,6 +163,9 @@ class Worker(Reader):
     """Runs `on_message`: of what it reads itself while it leads, and of the backlog."""
 
     helps = True
+
+    def _resting(self) -> None:
+        self._crew.rest(self)
 
     async def _read(self) -> None:
         if self._crew.backlog:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .adapter import Connection
 from .backlog import Backlog
-from .bounds import CLOSE_TIMEOUT, StopSchedule, reap
+from .bounds import CLOSE_TIMEOUT, StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close, CloseCode
 from .config import EngineConfig
@@ -111,7 +111,7 @@ class Serving:
         self.crew.start()
         self.keepalive.start()
         try:
-            await asyncio.wait({self.crew.closed})
+            await first_of(self.crew.closed)
         finally:
             self._ended = self._loop.time()
             await self.keepalive.stop()
@@ -120,14 +120,11 @@ class Serving:
     async def drain(self) -> None:
         """Wait until what was read has been handled, or somebody is in a hurry."""
         while self.crew.tasks and not self._hurried.done():
-            _, waiting = await asyncio.wait(
-                {*self.crew.tasks, self._hurried},
-                timeout=self._timeout,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if self.crew.tasks and not self._hurried.done() and len(waiting) > len(self.crew.tasks):
-                left = (len(self.crew.backlog), self.crew.busy_workers)
-                logger.info("%s: closed; %d messages and %d handlers left", self.name, *left)
+            left = len(self.crew.tasks)
+            await first_of(*self.crew.tasks, self._hurried, timeout=self._timeout)
+            if left == len(self.crew.tasks) and not self._hurried.done():
+                backlog, busy = len(self.crew.backlog), self.crew.busy_workers
+                logger.info("%s: closed; %d messages, %d handlers left", self.name, backlog, busy)
 
     async def close(self, close: Close) -> None:
         """See running handlers to their end, call `on_close`, and close the connection."""

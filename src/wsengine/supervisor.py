@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from .bounds import StopSchedule, reap
+from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import Close, CloseCode
 from .endpoint import RestartFailure
@@ -120,20 +120,16 @@ class Supervisor:
             logger.exception("%s: a fault in wsengine; please report it", self._engine.name)
             self.failure = error
         finally:
-            self._serving = None
             if not self.started.done():
                 self.started.set_exception(self._not_started())
-            if self.failure is not None:
-                reason = str(self.failure)
-            elif (error := self.started.exception()) is not None:
-                reason = str(error)
-            self._enter(EngineState.STOPPED, reason)
+            failure = self.failure or self.started.exception()
+            self._enter(EngineState.STOPPED, str(failure or reason))
 
     def _not_started(self) -> EngineStartError:
-        error = EngineStartError("the engine was asked to stop before its first session was open")
-        if self.failure is not None:
-            error = EngineStartError(f"could not start: {self.failure}")
-            error.__cause__ = self.failure.__cause__ or self.failure
+        if self.failure is None:
+            return EngineStartError("asked to stop before the first session was open")
+        error = EngineStartError(f"could not start: {self.failure}")
+        error.__cause__ = self.failure.__cause__ or self.failure
         return error
 
     async def _open(self, *, restarting: bool) -> Serving | None:
@@ -172,7 +168,7 @@ class Supervisor:
         call = OneCall(engine, engine.endpoint.on_restart_error)
         task = asyncio.create_task(call(engine, failure))
         try:
-            await asyncio.wait({task, self._exiting}, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(task, self._exiting)
         except asyncio.CancelledError:
             task.cancel()
             raise
@@ -225,9 +221,7 @@ class Supervisor:
         """Wait for the next dial; an exit or restart ends the wait at once."""
         self._redial = self._loop.create_future()
         self._enter(EngineState.WAITING, f"{reason}; next dial in {delay:.2f} s", delay=delay)
-        await asyncio.wait(
-            {self._exiting, self._redial}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
-        )
+        await first_of(self._exiting, self._redial, timeout=delay)
 
 
 def _unexpected(error: Exception) -> Exception | None:

@@ -54,6 +54,26 @@ def check_whole(field: str, value: Any, *, least: int, optional: bool = False) -
         raise refuse(field, value, f"must be a whole number of at least {least}{or_none}")
 
 
+def check_name(field: str, value: Any) -> None:
+    """Check that a value is a name, or `None`.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if value is not None and (not isinstance(value, str) or not value):
+        raise refuse(field, value, "must be a str with at least one character, or None")
+
+
+def check_type(field: str, value: Any, wanted: type) -> None:
+    """Check that a value is of a type, or `None`.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if value is not None and not isinstance(value, wanted):
+        raise refuse(field, value, f"must be {wanted.__name__}, or None")
+
+
 def check_choice(field: str, value: Any, choices: tuple[object, ...]) -> None:
     """Check that a value is one of the choices.
 

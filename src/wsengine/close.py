@@ -85,7 +85,13 @@ class Close:
                 f"close code {int(self.code)} cannot be sent: use 1000, 1001, another "
                 "registered code that is not only reported, or 3000 to 4999 (RFC 6455 section 7.4)"
             )
-        size = len(self.reason.encode())
+        try:
+            size = len(self.reason.encode())
+        except UnicodeEncodeError as error:
+            raise ConfigError(
+                f"the close reason cannot be sent as UTF-8 ({error.reason}): "
+                "replace its lone surrogates, as Close.cut_reason(text) does"
+            ) from error
         if size > MAX_REASON_BYTES:
             raise ConfigError(
                 f"the close reason has {size} bytes of UTF-8, but a close frame holds "
@@ -94,10 +100,11 @@ class Close:
 
     @staticmethod
     def cut_reason(text: str) -> str:
-        """Cut a text to the 123 bytes of UTF-8 that a close frame holds, between characters."""
-        encoded = text.encode()
-        if len(encoded) <= MAX_REASON_BYTES:
-            return text
+        """Cut a text to the 123 bytes of UTF-8 that a close frame holds, between characters.
+
+        What UTF-8 cannot hold (a lone surrogate) becomes a question mark.
+        """
+        encoded = text.encode(errors="replace")
         return encoded[:MAX_REASON_BYTES].decode(errors="ignore")
 
 

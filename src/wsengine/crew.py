@@ -120,12 +120,12 @@ class Crew:
 
     def _pass_lead(self) -> None:
         self.leader = None
-        if self.ended or not self._started:
-            return
         if self._pilots:
             pilot, granted = self._pilots.popleft()
             self._pause_for(pilot)
             granted.set_result(None)
+        elif self.ended or not self._started:
+            return
         elif self._idle:
             self.leader = self._idle.pop()
             self.leader.wake()
@@ -157,7 +157,8 @@ class Crew:
             return
         granted = asyncio.get_running_loop().create_future()
         self._pilots.append((pilot, granted))
-        self.leader.give_way()
+        if not self.leader.is_pilot:
+            self.leader.give_way()  # pilots take turns instead
         try:
             await granted
         except asyncio.CancelledError:

@@ -16,7 +16,7 @@ Each is raised `from` its cause, and each message says what to do next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .close import Close
@@ -89,3 +89,7 @@ class ConnectionClosed(WSEngineError, ConnectionError):
         lost = close.code == 1006 and not close.client_initiated
         super().__init__(f"connection {'lost' if lost else 'closed ' + side}: {close}")
         self.close = close
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is copied by its `args`: here a message, but the class wants the close.
+        return type(self), (self.close,), self.__dict__

@@ -17,6 +17,7 @@ _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HANDSHAKE_HEADERS = frozenset(
     {
         "connection",
+        "host",
         "upgrade",
         "sec-websocket-key",
         "sec-websocket-version",
@@ -61,7 +62,7 @@ class ConnectOptions:
 
 def _check_headers(headers: object) -> None:
     if not isinstance(headers, Mapping):
-        raise refuse("headers", headers, "must be a mapping of names to values")
+        raise refuse("headers", type(headers).__name__, "must be a mapping of names to values")
     for name, value in headers.items():
         if not isinstance(name, str) or not name or not _TOKEN_CHARACTERS.issuperset(name):
             raise refuse("headers", name, "a name must be a token (RFC 9110 section 5.6.2)")
@@ -69,12 +70,14 @@ def _check_headers(headers: object) -> None:
             rule = "belongs to the handshake itself and cannot be set"
             if name.lower() == "sec-websocket-protocol":
                 rule += "; use subprotocols"
+            if name.lower() == "host":
+                rule += "; it comes from the URL"
             raise refuse("headers", name, rule)
         if not isinstance(value, str):
             raise refuse(f"headers[{name!r}]", type(value).__name__, "the value must be a str")
-        if any(character in value for character in "\r\n\0") or not value.isascii():
+        if not value.isascii() or not value.replace("\t", " ").isprintable():
             # The value may be a token: say where, not what.
-            raise refuse("headers", name, "its value must be ASCII, without line breaks or NUL")
+            raise refuse("headers", name, "its value must be ASCII, without control characters")
 
 
 def _check_subprotocols(subprotocols: object) -> None:
@@ -92,11 +95,11 @@ def _check_proxy(proxy: object) -> None:
         return
     rule = f"must be a URL that begins with one of {', '.join(_PROXY_SCHEMES)}, True or None"
     if not isinstance(proxy, str):
-        raise refuse("proxy", proxy, rule)
+        raise refuse("proxy", type(proxy).__name__, rule)
     try:
         parts = urlsplit(proxy)
         scheme, host, _port = parts.scheme, parts.hostname, parts.port
-    except ValueError as error:
-        raise refuse("proxy", "...", f"{rule} ({error})") from error
+    except ValueError:
+        raise refuse("proxy", "...", rule) from None  # the error quotes what may be a password
     if scheme not in _PROXY_SCHEMES or not host:
-        raise refuse("proxy", f"{scheme}://...", rule)
+        raise refuse("proxy", f"{scheme}://..." if "://" in proxy else "...", rule)

@@ -57,6 +57,7 @@ class Pilot:
         try:
             message = await self._link.connection.receive()
         except ConnectionClosed as error:
+            self._wait = None  # it is over: `end` must not interrupt it
             self._crew.end(error.close)
             raise
         except asyncio.CancelledError:

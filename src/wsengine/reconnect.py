@@ -37,6 +37,9 @@ class Retry:
 
     after: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_number("after", self.after, least=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Fatal:
@@ -130,7 +133,11 @@ class ReconnectPolicy:
         """
         check_number("base", base, least=1)
         check_whole("max_exponent", max_exponent, least=0)
-        longest = float(base) ** max_exponent
+        try:
+            longest = float(base) ** max_exponent
+        except OverflowError:
+            rule = f"must leave base ** max_exponent a finite number of seconds (base={base:g})"
+            raise refuse("max_exponent", max_exponent, rule) from None
         return cls(initial_delay=1.0, factor=base, max_delay=longest, jitter=0.0)
 
     def delays(self, draw: Callable[[], float] = random.random) -> Iterator[float]:
@@ -220,7 +227,10 @@ class Backoff:
     def _next(self, end: Exception | Close | None, cause: Exception) -> float:
         if self._policy is None:
             raise EngineFailedError(f"{cause}; reconnect=None, so the engine stopped") from cause
-        verdict = Retry() if end is None else self._policy.judge(end)
+        try:
+            verdict = Retry() if end is None else self._policy.judge(end)
+        except Exception as error:
+            raise EngineFailedError(f"{cause}; and classify failed: {error!r}") from error
         if isinstance(verdict, Fatal):
             raise EngineFailedError(f"{cause}; dialling again cannot help") from cause
         delay = next(self._delays, None)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigError
 
+_UNFIT = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+
 
 def check_url(url: object) -> str:
-    """Return `url` if it is a WebSocket URL (RFC 6455 section 3).
+    """Return `url`, its scheme in lower case, if it is a WebSocket URL (RFC 6455 section 3).
 
     Raises:
         ConfigError: It is not; the message shows it without its secrets.
     """
     if not isinstance(url, str):
-        raise ConfigError(f"url={url!r}: must be a str such as 'wss://example.com/feed'")
-    if any(character <= " " or character == "\x7f" for character in url):
-        raise ConfigError(f"url={display_url(url)!r}: has a space or control character in it")
+        kind = type(url).__name__
+        raise ConfigError(f"url: must be a str such as 'wss://example.com/feed', not {kind}")
+    shown = display_url(url)
+    if _UNFIT.search(url):
+        raise ConfigError(f"url={shown!r}: has a space, control character or lone surrogate in it")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ConfigError(f"url: not a valid URL ({_reason(error)})") from None
-    shown = display_url(url)
+        raise ConfigError(f"url: not a valid URL{_reason(error)}") from None
     if parts.scheme not in ("ws", "wss"):
         hint = {"http": " (did you mean ws://?)", "https": " (did you mean wss://?)"}
         raise ConfigError(
@@ -30,21 +34,27 @@ def check_url(url: object) -> str:
         )
     if not parts.hostname:
         raise ConfigError(f"url={shown!r}: has no host")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise ConfigError(f"url={shown!r}: its host is no name that can be looked up") from None
     if port == 0:
         raise ConfigError(f"url={shown!r}: port 0 cannot be dialled")
     if "#" in url:
         raise ConfigError(f"url={shown!r}: must not have a fragment (#...); write # as %23")
-    return url
+    return parts.scheme + url[len(parts.scheme) :]
 
 
 def display_url(url: str) -> str:
     """Return the URL without what may be secret: user info and the values of the query."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # in "//user:pass/word@host" a password stands where the port should
     except ValueError:
         return "..."
-    keys = [pair.partition("=")[0] for pair in parts.query.split("&")] if parts.query else []
-    query = "&".join(f"{key}=..." for key in keys)
+    if "@" in (parts.fragment if parts.netloc else url):
+        return "..."  # user info where a parser does not see it
+    query = "&".join(_without_value(pair) for pair in parts.query.split("&"))
     return parts._replace(netloc=_authority(parts), query=query, fragment="").geturl()
 
 
@@ -52,6 +62,12 @@ def _authority(parts: SplitResult) -> str:
     return ("...@" if "@" in parts.netloc else "") + parts.netloc.rpartition("@")[2]
 
 
+def _without_value(pair: str) -> str:
+    key, equals, _ = pair.partition("=")
+    return f"{key}=..." if equals else "..." if pair else ""
+
+
 def _reason(error: ValueError) -> str:
     """Return why urllib refused it, without the quoted part of the URL that may be secret."""
-    return str(error).partition(":")[0].partition("'")[0].strip()
+    reason = re.split("[:'\"]", str(error))[0].strip().removesuffix(" as")
+    return f" ({reason})" if reason else ""

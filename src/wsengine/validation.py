@@ -35,10 +35,17 @@ def check_number(
         rule += f" of at least {least:g}"
     if optional:
         rule += ", or None"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         raise refuse(field, value, rule)
     if (above is not None and value <= above) or (least is not None and value < least):
         raise refuse(field, value, rule)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def check_whole(field: str, value: Any, *, least: int, optional: bool = False) -> None:

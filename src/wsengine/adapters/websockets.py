@@ -55,7 +55,8 @@ class WebsocketsAdapter:
         for name in library_options:
             if name in _RESERVED:
                 raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
-        self._library_options = {"ping_interval": None, **library_options}
+        defaults = {"ping_interval": None, "create_connection": _Client}
+        self._library_options = {**defaults, **library_options}
 
     async def connect(self, url: str, options: ConnectOptions) -> WebsocketsConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
@@ -80,6 +81,29 @@ class WebsocketsAdapter:
         except (OSError, WebSocketException, EOFError) as error:
             raise _connect_error(url, error) from error
         return WebsocketsConnection(native)
+
+
+class _Client(ClientConnection):
+    """The library's connection, without two of its waits."""
+
+    _cut_off: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Bound the wait for the end of TCP after the close frames.
+
+        The library does so only while something sends or closes: `recv` would wait for ever.
+        """
+        super().data_received(data)
+        if self.close_deadline is not None and self._cut_off is None:
+            self._cut_off = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a `send` that waits with an error; the library would let it return as if sent."""
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+        if exc is None and self.paused:
+            exc = ConnectionAbortedError("cut off while messages waited to be sent")
+        super().connection_lost(exc)
 
 
 class WebsocketsConnection:
@@ -112,8 +136,10 @@ class WebsocketsConnection:
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""
+        # Encoded here: the library closes the connection over a text that has no UTF-8.
+        payload = message.encode() if isinstance(message, str) else message
         try:
-            await self.native.send(message)
+            await self.native.send(payload, text=isinstance(message, str))
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
 
@@ -127,7 +153,12 @@ class WebsocketsConnection:
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames, or cut off a server that does not answer."""
         try:
-            await self.native.close(code, reason)
+            # The library's own bound does not cover a close frame that the socket does not take.
+            async with asyncio.timeout(self.native.close_timeout):
+                await self.native.close(code, reason)
+        except TimeoutError:
+            self.native.transport.abort()
+            await self.native.wait_closed()
         except asyncio.CancelledError:
             self.native.transport.abort()
             raise

@@ -1,0 +1,288 @@
+"""The invariants of the lifecycle, over every order of events, in virtual time.
+
+A Hypothesis state machine drives an engine and a scripted adapter through dials that succeed,
+fail and hang, messages with handlers of every kind, pauses, lost pings, restarts, exits and
+stops. `WSENGINE_EXAMPLES` and `WSENGINE_STEPS` make it run longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Coroutine
+from typing import Any
+
+import looptime
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from wsengine import (
+    ConnectError,
+    ConnectionClosed,
+    Engine,
+    EngineConfig,
+    EngineFailedError,
+    EngineStartError,
+    EngineState,
+    ReconnectPolicy,
+    Session,
+)
+from wsengine.testing import ScriptedAdapter, ScriptedConnection
+from wsengine.testing.scripted import Accept, Dial, Hang, Refuse
+
+from .judge import Act, Judge, OddError, Record
+
+STOP_TIMEOUT = 4.0
+
+acts = st.sampled_from([*Act, Act.RETURN, Act.RETURN, Act.YIELD, Act.SLEEP])
+dials = st.sampled_from(
+    [
+        Accept(),
+        Accept(after=0.5),
+        Refuse(ConnectError("unreachable")),
+        Refuse(ConnectError("busy", status=503, retry_after=2.0), after=0.1),
+        Refuse(ConnectError("no", status=403)),
+        Hang(),
+    ]
+)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Drives one engine."""
+
+    @initialize(
+        workers=st.integers(1, 4),
+        backlog=st.sampled_from([0, 1, 3, 1000]),
+        backlog_bytes=st.sampled_from([1, 10, 10**6]),
+        retry_start=st.booleans(),
+        reconnect=st.sampled_from([True, True, True, False]),
+        on_endpoint_error=st.sampled_from(["continue", "continue", "restart", "exit"]),
+    )
+    def set_up(
+        self,
+        workers: int,
+        backlog: int,
+        backlog_bytes: int,
+        retry_start: bool,
+        reconnect: bool,
+        on_endpoint_error: Any,
+    ) -> None:
+        self.loop = looptime.new_event_loop(noop_cycles=4)
+        self.loop.set_exception_handler(self.unhandled)
+        self.adapter = ScriptedAdapter()
+        self.judge = Judge(workers)
+        policy = ReconnectPolicy(initial_delay=1, max_delay=4, jitter=0, min_uptime=2)
+        self.engine = self.judge.engine = Engine(
+            "ws://scripted",
+            self.judge,
+            adapter=self.adapter,
+            config=EngineConfig(
+                workers=workers,
+                backlog_messages=backlog,
+                backlog_bytes=backlog_bytes,
+                retry_start=retry_start and reconnect,
+                reconnect=policy if reconnect else None,
+                on_endpoint_error=on_endpoint_error,
+                open_timeout=3,
+                stop_timeout=STOP_TIMEOUT,
+                ping_interval=5,
+                ping_timeout=2,
+            ),
+        )
+        self.fed: dict[ScriptedConnection, list[int]] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.trouble: list[str] = []
+        self.starts = 0
+
+    def unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.trouble.append(str(context))
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.append(self.loop.create_task(work))
+        self.do(asyncio.sleep(0))
+
+    @property
+    def at_rest(self) -> bool:
+        return self.engine.state in (EngineState.IDLE, EngineState.STOPPED)
+
+    @property
+    def connection(self) -> ScriptedConnection | None:
+        connections = self.adapter.connections
+        return connections[-1] if connections and connections[-1].closed is None else None
+
+    # What may happen.
+
+    @precondition(lambda self: self.at_rest)
+    @rule(open_act=st.sampled_from([Act.RETURN, Act.RETURN, Act.RETURN, Act.SLEEP, *Act]))
+    def start(self, open_act: Act) -> None:
+        async def start() -> None:
+            self.starts += 1
+            this_start = self.starts
+            try:
+                await self.engine.start()
+            except EngineStartError as error:
+                assert error.__cause__ is not None or "asked to stop" in str(error)
+                assert self.engine.state is EngineState.STOPPED or self.starts > this_start
+            else:
+                assert self.judge.lived() or self.starts > this_start
+
+        for record in self.judge.records:
+            self.check_ended(record)
+        self.judge.records.clear()
+        self.judge.open_act = open_act
+        self.spawn(start())
+
+    @rule(dials=st.lists(dials, min_size=1, max_size=3), open_act=acts)
+    def foresee(self, dials: list[Dial], open_act: Act) -> None:
+        self.adapter.expect(*dials)
+        self.judge.open_act = open_act
+
+    @precondition(lambda self: self.connection)
+    @rule(what=st.lists(acts, min_size=1, max_size=12))
+    def feed(self, what: list[Act]) -> None:
+        connection = self.adapter.connection
+        fed = self.fed.setdefault(connection, [])
+        for act in what:
+            fed.append(len(fed))
+            connection.feed(f"{fed[-1]} {act}")
+
+    @precondition(lambda self: self.connection)
+    @rule()
+    def fail_read(self) -> None:
+        self.adapter.connection.fail_read(OddError("a read failed"))
+
+    @precondition(lambda self: self.connection)
+    @rule(code=st.sampled_from([1000, 1001, 1008, 1012, 4001]))
+    def close_by_server(self, code: int) -> None:
+        self.adapter.connection.close_by_server(code, "the server's reason")
+
+    @precondition(lambda self: self.connection)
+    @rule()
+    def lose(self) -> None:
+        self.adapter.connection.lose()
+
+    @precondition(lambda self: self.connection)
+    @rule(ping_delay=st.sampled_from([None, 0.0, 0.5]), answers_close=st.booleans())
+    def change_the_server(self, ping_delay: float | None, answers_close: bool) -> None:
+        self.adapter.connection.ping_delay = ping_delay
+        self.adapter.connection.answers_close = answers_close
+
+    @rule(seconds=st.sampled_from([0.0, 0.01, 0.3, 1.0, 2.5, 6.0, 20.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.do(asyncio.sleep(seconds))
+
+    @precondition(lambda self: self.engine.session)
+    @rule(read=st.booleans(), seconds=st.sampled_from([0.0, 0.5, 10.0]))
+    def pause(self, read: bool, seconds: float) -> None:
+        async def pause(session: Session) -> None:
+            try:
+                await self.judge.pause(session, read=read, seconds=seconds)
+            except ConnectionClosed:
+                assert session.close is not None
+
+        if self.engine.session is not None:
+            self.spawn(pause(self.engine.session))
+
+    @rule()
+    def restart(self) -> None:
+        if not self.at_rest:
+            self.engine.restart()
+
+    @rule()
+    def exit(self) -> None:
+        self.engine.exit()
+
+    @rule(twice=st.booleans())
+    def stop(self, twice: bool) -> None:
+        async def stop() -> None:
+            began = self.loop.time()
+            await asyncio.gather(*[self.engine.stop() for _ in range(1 + twice)])
+            assert self.loop.time() - began <= STOP_TIMEOUT
+
+        self.do(stop())
+        assert self.at_rest
+        self.check_nothing_left()
+
+    # What must hold.
+
+    @invariant()
+    def nothing_was_violated(self) -> None:
+        assert not self.judge.violations
+        assert not self.trouble
+        for record in self.judge.records:
+            assert record.seen == sorted(set(record.seen)), "order, or twice"
+            assert record.most_running <= self.judge.workers
+            if self.judge.workers == 1:
+                assert record.finished == sorted(record.finished)
+            assert len(record.closes) <= 1
+        for task in self.tasks:
+            if task.done():
+                assert not task.cancelled(), task
+                task.result()
+
+    @invariant()
+    def one_connection_at_most_is_open(self) -> None:
+        assert sum(connection.closed is None for connection in self.adapter.connections) <= 1
+
+    def check_ended(self, record: Record) -> None:
+        """Check a session that is over: one on_close, and every message accounted for."""
+        if not record.opened:
+            assert not record.closes
+            return
+        assert len(record.closes) == 1
+        connection: ScriptedConnection = record.session.native
+        fed = self.fed.get(connection, [])
+        assert record.seen == fed[: len(record.seen)]
+        unread = sum(isinstance(item, str) for item in connection._inbox)
+        dropped = record.session.stats().messages_dropped
+        assert len(record.seen) + dropped + unread == len(fed)
+        if (
+            not record.closes[0].client_initiated
+            and record.closes[0].reason == "the server's reason"
+        ):
+            hurried = record.session._serving._hurried.done()
+            assert hurried or record.seen == fed, "lost although the server closed"
+
+    def check_nothing_left(self) -> None:
+        self.do(asyncio.sleep(0.01))
+        for record in self.judge.records:
+            self.check_ended(record)
+        assert all(connection.closed is not None for connection in self.adapter.connections)
+        left = asyncio.all_tasks(self.loop) - set(self.tasks)
+        assert not left, left
+
+    def teardown(self) -> None:
+        if not hasattr(self, "loop"):
+            return
+        try:
+            self.stop(twice=False)
+            self.do(asyncio.sleep(30))  # pauses outside end by themselves
+            self.nothing_was_violated()
+            assert not asyncio.all_tasks(self.loop)
+            if self.engine._supervisor is not None:
+                self.check_wait_stopped()
+        finally:
+            self.loop.close()
+
+    def check_wait_stopped(self) -> None:
+        try:
+            self.do(self.engine.wait_stopped())
+        except EngineFailedError as error:
+            assert error.__cause__ is not None
+
+
+logging.getLogger("wsengine").setLevel(logging.CRITICAL)
+
+TestEngineMachine = EngineMachine.TestCase
+TestEngineMachine.settings = settings(
+    max_examples=int(os.environ.get("WSENGINE_EXAMPLES", "300")),
+    stateful_step_count=int(os.environ.get("WSENGINE_STEPS", "50")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)

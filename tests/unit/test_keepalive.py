@@ -1,0 +1,139 @@
+"""Dead connections are found; healthy ones are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from wsengine.testing import ScriptedConnection
+
+from .tools import Notes, make, now, settle
+
+PINGS: dict[str, Any] = {"ping_interval": 10.0, "ping_timeout": 4.0}
+
+
+async def test_a_connection_that_answers_no_ping_is_dead() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        began = now()
+        adapter.connection.ping_delay = None
+        await asyncio.sleep(13.9)
+        assert not endpoint.named("on_close")
+        await asyncio.sleep(0.5)
+        assert endpoint.named("on_close") == [("on_close", 1006, "no pong within 4 s", False)]
+        await asyncio.sleep(1)
+        assert endpoint.named("on_open")[-1] == ("on_open", True)
+        assert now() - began < 17
+
+
+async def test_one_that_answers_lives_and_its_round_trip_is_known() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        adapter.connection.ping_delay = 0.5
+        await asyncio.sleep(100)
+        session = endpoint.sessions[0]
+        assert session.stats().ping_round_trip == pytest.approx(0.5)
+        assert session.close is None
+
+
+async def test_no_ping_where_none_is_wanted() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, ping_interval=None)
+    async with engine:
+        adapter.connection.ping_delay = None
+        await asyncio.sleep(1000)
+        assert endpoint.sessions[0].close is None
+
+
+async def test_without_a_time_out_the_round_trip_is_only_measured() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, ping_interval=10, ping_timeout=None)
+    async with engine:
+        adapter.connection.ping_delay = 500.0
+        await asyncio.sleep(600)
+        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].stats().ping_round_trip == pytest.approx(500)
+
+
+async def test_a_full_backlog_is_not_the_death_of_the_connection() -> None:
+    gate = asyncio.Event()
+    endpoint = Notes(on_message=lambda session, message: gate.wait())
+    engine, adapter = make(endpoint, backlog_messages=1, **PINGS)
+    async with engine:
+        adapter.connection.feed("1", "2", "3")
+        adapter.connection.ping_delay = None
+        await asyncio.sleep(100)
+        assert endpoint.sessions[0].close is None
+        gate.set()  # reading goes on; now the missing pong counts
+        await asyncio.sleep(15)
+        close = endpoint.sessions[0].close
+        assert close is not None
+        assert close.code == 1006
+
+
+async def test_a_pause_is_not_the_death_of_the_connection() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, idle_timeout=5, **PINGS)
+    async with engine, endpoint.sessions[0].paused():
+        adapter.connection.ping_delay = None
+        await asyncio.sleep(100)
+        assert endpoint.sessions[0].close is None
+
+
+async def test_a_blocked_event_loop_is_not_the_death_of_the_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        adapter.connection.ping_delay = 6.0
+        # The loop stands still from the ping until long after the time-out of its pong.
+        loop.call_at(now() + 13.999, lambda: loop.setup_looptime(start=now() + 5))  # type: ignore[attr-defined]
+        await asyncio.sleep(60)
+        assert "the event loop was blocked" in caplog.text
+        assert endpoint.sessions[0].stats().ping_round_trip is not None
+
+
+async def test_idle_means_no_message() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, idle_timeout=8)
+    async with engine:
+        for _ in range(10):
+            await asyncio.sleep(6)
+            adapter.connection.feed("x")
+            await settle()
+        assert endpoint.sessions[0].close is None
+        await asyncio.sleep(7.9)
+        assert endpoint.sessions[0].close is None
+        await asyncio.sleep(2.2)
+        assert endpoint.named("on_close") == [("on_close", 1006, "no message for 8 s", False)]
+
+
+async def test_pongs_are_no_messages() -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint, ping_interval=1, ping_timeout=1, idle_timeout=8)
+    async with engine:
+        await asyncio.sleep(11)
+        assert endpoint.named("on_close")[0][1] == 1006
+
+
+async def test_a_ping_that_fails_leaves_the_verdict_to_the_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(self: ScriptedConnection) -> float:
+        raise OSError("broken pipe")
+
+    monkeypatch.setattr(ScriptedConnection, "ping", broken)
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        await asyncio.sleep(20)
+        assert endpoint.sessions[0].close is None
+        adapter.connection.close_by_server(1012)
+        await settle()
+        assert endpoint.named("on_close")[0][1] == 1012

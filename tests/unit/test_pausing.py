@@ -1,0 +1,272 @@
+"""Pausing: at once, losing nothing, from everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from wsengine import ConnectionClosed, EngineStateError, Session
+from wsengine.pausing import Pilot
+from wsengine.testing.scripted import Accept
+
+from .tools import Notes, make, now, settle
+
+
+async def test_a_pause_takes_effect_at_once_on_an_idle_connection() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        await settle()
+        session = endpoint.sessions[0]
+        before = now()
+        async with session.paused() as connection:
+            assert now() == before
+            adapter.connection.feed("1", "2")
+            assert await connection.receive() == "1"
+            await settle()
+            assert endpoint.messages == []
+        await settle()
+        assert endpoint.messages == ["2"]
+        assert session.stats().messages_received == 2
+
+
+async def test_what_was_read_ahead_comes_first() -> None:
+    gate = asyncio.Event()
+    endpoint = Notes(on_message=lambda session, message: gate.wait())
+    engine, adapter = make(endpoint)
+    async with engine:
+        adapter.connection.feed("busy", "1", "2", "3")
+        await settle()
+        async with endpoint.sessions[0].paused() as connection:
+            adapter.connection.feed("4")
+            assert [await connection.receive() for _ in range(2)] == ["1", "2"]
+            gate.set()
+            await settle()
+            assert endpoint.messages == ["busy"]  # running handlers end, no new one starts
+        await settle()
+        assert endpoint.messages == ["busy", "3", "4"]
+
+
+async def test_request_and_reply_inside_on_message_with_one_worker() -> None:
+    replies: list[str | bytes] = []
+
+    async def ask(session: Session, message: str) -> None:
+        if message == "ask":
+            async with session.paused() as connection:
+                await connection.send("question")
+                replies.append(await connection.receive())
+
+    endpoint = Notes(on_message=ask)
+    engine, adapter = make(endpoint)
+    async with engine:
+        adapter.connection.feed("ask")
+        await settle()
+        assert adapter.connection.sent == ["question"]
+        adapter.connection.feed("reply", "next")
+        await settle()
+        assert replies == ["reply"]
+        assert endpoint.messages == ["ask", "next"]
+        assert endpoint.sessions[0].stats().messages_sent == 1
+
+
+async def test_inside_on_message_with_many_workers_no_other_handler_gets_the_reply() -> None:
+    replies: list[str | bytes] = []
+
+    async def ask(session: Session, message: str) -> None:
+        await asyncio.sleep(0.1)  # the lead has passed on by now
+        if message == "ask":
+            async with session.paused() as connection:
+                await connection.send("question")
+                replies.append(await connection.receive())
+
+    endpoint = Notes(on_message=ask)
+    engine, adapter = make(endpoint, workers=4)
+    async with engine:
+        adapter.connection.feed("ask")
+        await asyncio.sleep(0.2)
+        adapter.connection.feed("reply")
+        await settle()
+        assert replies == ["reply"]
+
+
+async def test_inside_on_open() -> None:
+    async def login(session: Session) -> None:
+        async with session.paused() as connection:
+            await connection.send("password")
+            assert await connection.receive() == "welcome"
+
+    endpoint = Notes(on_open=login)
+    engine, _ = make(endpoint, Accept("welcome", "first"))
+    async with engine:
+        await settle()
+        assert endpoint.messages == ["first"]
+
+
+async def test_inside_on_read_error_and_on_close() -> None:
+    seen: list[str | bytes] = []
+
+    async def pilot(session: Session, *_: object) -> None:
+        async with session.paused() as connection:
+            await connection.send("ask")
+            seen.append(await connection.receive())
+
+    endpoint = Notes(on_read_error=pilot, on_close=pilot)
+    engine, adapter = make(endpoint)
+    async with engine:
+        adapter.connection.fail_read(ValueError("odd"))
+        adapter.connection.feed("1")
+        await settle()
+        assert seen == ["1"]
+        adapter.connection.feed("2")
+        await settle()
+        assert endpoint.messages == ["2"]
+        engine.exit()
+        adapter.connection.feed("3")
+        await settle()
+    assert seen == ["1", "3"]
+
+
+async def test_pauses_take_turns() -> None:
+    order: list[str] = []
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+
+    async def pause(name: str) -> None:
+        async with endpoint.sessions[0].paused() as connection:
+            order.append(f"{name} has it")
+            await asyncio.sleep(1)
+            order.append(f"{name} got {await connection.receive()!s}")
+
+    async with engine:
+        await settle()
+        pauses = asyncio.gather(pause("a"), pause("b"))
+        await settle()
+        adapter.connection.feed("1", "2", "3")
+        await pauses
+    assert order == ["a has it", "a got 1", "b has it", "b got 2"]
+
+
+async def test_nested_by_one_task_is_a_clear_error() -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint)
+    async with engine, endpoint.sessions[0].paused():
+        with pytest.raises(EngineStateError, match="paused the session already"):
+            await endpoint.sessions[0].paused().__aenter__()
+
+
+async def test_the_connection_is_of_no_use_after_the_block() -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint)
+    async with engine:
+        pause = endpoint.sessions[0].paused()
+        async with pause as connection:
+            pass
+        with pytest.raises(EngineStateError, match="the pause is over"):
+            await connection.receive()
+        with pytest.raises(EngineStateError, match="entered once"):
+            await pause.__aenter__()
+
+
+async def test_two_tasks_cannot_receive_at_once() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine, endpoint.sessions[0].paused() as connection:
+        first = asyncio.create_task(connection.receive())
+        await settle()
+        with pytest.raises(EngineStateError, match="another task"):
+            await connection.receive()
+        adapter.connection.feed("1")
+        assert await first == "1"
+
+
+async def test_a_close_during_a_pause_is_raised_there_and_ends_the_session() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused() as connection:
+            adapter.connection.close_by_server(4001, "bye")
+            with pytest.raises(ConnectionClosed) as caught:
+                await connection.receive()
+            assert caught.value.close.reason == "bye"
+        await settle()
+        assert endpoint.named("on_close") == [("on_close", 4001, "bye", False)]
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_an_exit_during_a_pause_revokes_it(waiting: bool) -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint)
+
+    async def pause() -> None:
+        async with endpoint.sessions[0].paused() as connection:
+            if not waiting:
+                await asyncio.sleep(1)
+            with pytest.raises(ConnectionClosed) as caught:
+                await connection.receive()
+            assert caught.value.close.client_initiated
+
+    await engine.start()
+    task = asyncio.create_task(pause())
+    await settle()
+    before = now()
+    await engine.stop()
+    assert now() == before
+    await task
+
+
+async def test_a_pause_that_waits_its_turn_ends_with_the_session() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused():
+            waiting = asyncio.create_task(endpoint.sessions[0].paused().__aenter__())
+            await settle()
+            adapter.connection.lose()
+            engine.restart()
+            with pytest.raises(ConnectionClosed):
+                await waiting
+        with pytest.raises(ConnectionClosed):
+            async with endpoint.sessions[0].paused() as connection:
+                await connection.receive()
+
+
+async def test_cancelling_a_pause_that_waits_gives_up_its_turn() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused():
+            waiting = asyncio.create_task(endpoint.sessions[0].paused().__aenter__())
+            await settle()
+            waiting.cancel()
+            await settle()
+            assert waiting.cancelled()
+        adapter.connection.feed("1")
+        await settle()
+        assert endpoint.messages == ["1"]
+
+
+async def test_cancelling_a_receive_loses_nothing() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused() as connection:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await connection.receive()
+            adapter.connection.feed("1", "2")
+            assert await connection.receive() == "1"
+        await settle()
+        assert endpoint.messages == ["2"]
+
+
+async def test_a_pilot_can_ping_and_sees_the_handshake() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine, endpoint.sessions[0].paused() as connection:
+        assert isinstance(connection, Pilot)
+        assert await connection.ping() == 0.0
+        assert connection.handshake.status == 101
+        assert connection.native is adapter.connection
+        with pytest.raises(TypeError, match="not dict"):
+            await connection.send({})  # type: ignore[arg-type]

@@ -1,0 +1,127 @@
+"""What a session tells and does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from wsengine import Close, ConnectionClosed, EngineState, Handshake, SessionStats
+from wsengine.testing.scripted import Accept
+
+from .tools import Notes, make, settle
+
+
+async def test_each_connection_has_a_fresh_session() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        first = endpoint.sessions[0]
+        first.attributes["seen"] = 1
+        assert engine.session is first
+        assert first.native is adapter.connections[0]
+        engine.restart()
+        await asyncio.sleep(1)
+        second = endpoint.sessions[1]
+        assert engine.session is second
+        assert second.id != first.id
+        assert second.attributes == {}
+        assert second.engine is first.engine is engine
+    assert repr(first) == f"<Session {first.id} of 'ws://scripted'>"
+
+
+async def test_it_tells_the_handshake() -> None:
+    handshake = Handshake(headers={"x-served-by": "a"}, subprotocol="chat.v2")
+    endpoint = Notes()
+    engine, _ = make(endpoint, Accept(handshake=handshake))
+    async with engine:
+        assert endpoint.sessions[0].handshake == handshake
+
+
+async def test_send_and_ping() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        session = endpoint.sessions[0]
+        await session.send("text")
+        await session.send(b"binary")
+        await session.send(bytearray(b"array"))
+        assert adapter.connection.sent == ["text", b"binary", b"array"]
+        adapter.connection.ping_delay = 0.25
+        assert await session.ping() == pytest.approx(0.25)
+        assert session.stats().messages_sent == 3
+
+
+@pytest.mark.parametrize("message", [{}, None, 5, ["a"]])
+async def test_what_cannot_be_sent_is_refused_by_name(message: object) -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        with pytest.raises(TypeError, match=f"not {type(message).__name__}; encode it first"):
+            await endpoint.sessions[0].send(message)  # type: ignore[arg-type]
+        assert adapter.connection.sent == []
+
+
+async def test_after_the_end() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        session = endpoint.sessions[0]
+        assert session.close is None
+        adapter.connection.close_by_server(4001, "bye")
+        await settle()
+        assert session.close == Close(4001, "bye")
+        with pytest.raises(ConnectionClosed):
+            await session.send("x")
+        with pytest.raises(ConnectionClosed):
+            await session.ping()
+
+
+async def test_restart_of_an_old_session_does_nothing_to_the_new_one() -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint)
+    async with engine:
+        engine.restart()
+        await asyncio.sleep(1)
+        endpoint.sessions[0].restart()
+        await asyncio.sleep(10)
+        assert len(endpoint.sessions) == 2
+
+
+async def test_exit_of_an_old_session_stops_the_engine() -> None:
+    endpoint = Notes()
+    engine, _ = make(endpoint)
+    await engine.start()
+    engine.restart()
+    await asyncio.sleep(1)
+    endpoint.sessions[0].exit()
+    await settle()
+    assert engine.state is EngineState.STOPPED
+
+
+async def test_stats() -> None:
+    gate = asyncio.Event()
+    endpoint = Notes(on_message=lambda session, message: gate.wait())
+    engine, adapter = make(endpoint)
+    await engine.start()
+    adapter.connection.feed("1", "22", b"333")
+    await asyncio.sleep(2)
+    session = endpoint.sessions[0]
+    assert session.stats() == SessionStats(
+        messages_received=3,
+        messages_sent=0,
+        messages_dropped=0,
+        read_errors=0,
+        backlog_messages=2,
+        backlog_bytes=5,
+        busy_workers=1,
+        ping_round_trip=None,
+        uptime=2.0,
+    )
+    engine.exit()
+    gate.set()
+    adapter.connection.feed("unread")
+    await asyncio.sleep(2)
+    stats = session.stats()
+    assert stats.messages_dropped == 3
+    assert stats.uptime == pytest.approx(2)

@@ -39,12 +39,17 @@ class StopSchedule:
     @property
     def close_frames(self) -> float:
         """The connection is cut off."""
-        return self.begin + 0.85 * self.timeout
+        return self.begin + 0.8 * self.timeout
+
+    @property
+    def on_close_error(self) -> float:
+        """`on_close_error` is cancelled."""
+        return self.begin + 0.9 * self.timeout
 
     @property
     def grace(self) -> float:
         """Seconds that a cancelled callback has to end."""
-        return 0.05 * self.timeout
+        return 0.03 * self.timeout
 
 
 async def first_of(*futures: asyncio.Future[Any], timeout: float | None = None) -> None:

@@ -138,7 +138,7 @@ class Serving:
             logger.warning("%s: %d unread messages dropped", self.name, self.dropped)
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
-            await self._call("on_close_error", schedule.close_frames, schedule.grace, error)
+            await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
 
     async def abandon(self) -> None:
         """Close the connection of a session that was never opened; a moment is given to it."""

@@ -74,7 +74,7 @@ class Session:
         return self._link.connection.native
 
     @property
-    def close(self) -> Close | None:
+    def closed(self) -> Close | None:
         """How the session ended, or `None` while it is open."""
         return self._serving.crew.closed.result() if self._serving.crew.ended else None
 

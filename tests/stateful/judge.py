@@ -80,7 +80,7 @@ class Judge(Endpoint):
         number, _, act = message.partition(" ")
         self.note(not record.opened, f"on_message {number} before on_open was done")
         self.note(bool(record.closes), f"on_message {number} after on_close")
-        end = session.close
+        end = session.closed
         self.note(end is not None and end.client_initiated, f"on_message {number} after an exit")
         record.seen.append(int(number))
         record.running.add(int(number))
@@ -107,6 +107,10 @@ class Judge(Endpoint):
 
     def on_restart_error(self, engine: Engine, failure: RestartFailure) -> None:
         self.failures.append(failure)
+
+    def waits_for_ever(self, session: Session) -> bool:
+        """Return whether a handler of the session waits for ever, as it was told to."""
+        return bool(self.record(session).running)
 
     async def do(self, act: Act, session: Session) -> None:
         """Do what a message says."""
@@ -146,7 +150,7 @@ class Judge(Endpoint):
         async with session.paused() as connection:
             started = len(record.seen)
             await asyncio.sleep(seconds)
-            over = session.close is not None  # the end of the session revokes a pause
+            over = session.closed is not None  # the end of the session revokes a pause
             self.note(len(record.seen) > started and not over, "a handler started during a pause")
             if read:
                 try:

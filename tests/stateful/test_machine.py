@@ -37,6 +37,11 @@ from .judge import Act, Judge, OddError, Record
 STOP_TIMEOUT = 4.0
 
 acts = st.sampled_from([*Act, Act.RETURN, Act.RETURN, Act.YIELD, Act.SLEEP])
+quick_acts = st.sampled_from(
+    [Act.RETURN, Act.YIELD, Act.SLEEP, Act.RAISE, Act.PAUSE, Act.PAUSE_READ, Act.CANCELLED]
+)
+# Seconds that pass after an event; -1 lets nothing run at all before the next one.
+delays = st.sampled_from([-1.0, 0.0, 0.01, 0.3, 1.0, 2.5, 6.0])
 dials = st.sampled_from(
     [
         Accept(),
@@ -95,6 +100,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.tasks: list[asyncio.Task[None]] = []
         self.trouble: list[str] = []
         self.starts = 0
+        self.start(Act.RETURN, [])
 
     def unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.trouble.append(str(context))
@@ -118,8 +124,8 @@ class EngineMachine(RuleBasedStateMachine):
     # What may happen.
 
     @precondition(lambda self: self.at_rest)
-    @rule(open_act=st.sampled_from([Act.RETURN, Act.RETURN, Act.RETURN, Act.SLEEP, *Act]))
-    def start(self, open_act: Act) -> None:
+    @rule(open_act=st.one_of(st.just(Act.RETURN), acts), dials=st.lists(dials, max_size=2))
+    def start(self, open_act: Act, dials: list[Dial]) -> None:
         async def start() -> None:
             self.starts += 1
             this_start = self.starts
@@ -135,7 +141,9 @@ class EngineMachine(RuleBasedStateMachine):
             self.check_ended(record)
         self.judge.records.clear()
         self.judge.open_act = open_act
+        self.adapter.expect(*dials)
         self.spawn(start())
+        self.do(asyncio.sleep(0.01))
 
     @rule(dials=st.lists(dials, min_size=1, max_size=3), open_act=acts)
     def foresee(self, dials: list[Dial], open_act: Act) -> None:
@@ -143,38 +151,54 @@ class EngineMachine(RuleBasedStateMachine):
         self.judge.open_act = open_act
 
     @precondition(lambda self: self.connection)
-    @rule(what=st.lists(acts, min_size=1, max_size=12))
-    def feed(self, what: list[Act]) -> None:
+    @rule(what=st.lists(acts, min_size=1, max_size=12), seconds=delays)
+    def feed(self, what: list[Act], seconds: float) -> None:
         connection = self.adapter.connection
         fed = self.fed.setdefault(connection, [])
         for act in what:
             fed.append(len(fed))
             connection.feed(f"{fed[-1]} {act}")
+        self.pass_time(seconds)
 
     @precondition(lambda self: self.connection)
-    @rule()
-    def fail_read(self) -> None:
-        self.adapter.connection.fail_read(OddError("a read failed"))
+    @rule(what=st.lists(quick_acts, min_size=1, max_size=12), seconds=delays)
+    def feed_quick_ones(self, what: list[Act], seconds: float) -> None:
+        self.feed(what, seconds)
 
     @precondition(lambda self: self.connection)
-    @rule(code=st.sampled_from([1000, 1001, 1008, 1012, 4001]))
-    def close_by_server(self, code: int) -> None:
-        self.adapter.connection.close_by_server(code, "the server's reason")
+    @rule(
+        event=st.sampled_from(["fail_read", "close", "lose", "change"]),
+        code=st.sampled_from([1000, 1001, 1008, 1012, 4001]),
+        ping_delay=st.sampled_from([None, 0.0, 0.5]),
+        answers_close=st.booleans(),
+        seconds=delays,
+    )
+    def the_server_acts(
+        self,
+        event: str,
+        code: int,
+        ping_delay: float | None,
+        answers_close: bool,
+        seconds: float,
+    ) -> None:
+        connection = self.adapter.connection
+        match event:
+            case "fail_read":
+                connection.fail_read(OddError("a read failed"))
+            case "close":
+                connection.close_by_server(code, "the server's reason")
+            case "lose":
+                connection.lose()
+            case _:
+                connection.ping_delay = ping_delay
+                connection.answers_close = answers_close
+        self.pass_time(seconds)
 
-    @precondition(lambda self: self.connection)
-    @rule()
-    def lose(self) -> None:
-        self.adapter.connection.lose()
-
-    @precondition(lambda self: self.connection)
-    @rule(ping_delay=st.sampled_from([None, 0.0, 0.5]), answers_close=st.booleans())
-    def change_the_server(self, ping_delay: float | None, answers_close: bool) -> None:
-        self.adapter.connection.ping_delay = ping_delay
-        self.adapter.connection.answers_close = answers_close
-
-    @rule(seconds=st.sampled_from([0.0, 0.01, 0.3, 1.0, 2.5, 6.0, 20.0]))
+    @precondition(lambda self: not self.at_rest)
+    @rule(seconds=delays)
     def pass_time(self, seconds: float) -> None:
-        self.do(asyncio.sleep(seconds))
+        if seconds >= 0:
+            self.do(asyncio.sleep(seconds))
 
     @precondition(lambda self: self.engine.session)
     @rule(read=st.booleans(), seconds=st.sampled_from([0.0, 0.5, 10.0]))
@@ -183,30 +207,43 @@ class EngineMachine(RuleBasedStateMachine):
             try:
                 await self.judge.pause(session, read=read, seconds=seconds)
             except ConnectionClosed:
-                assert session.close is not None
+                assert session.closed is not None
 
         if self.engine.session is not None:
             self.spawn(pause(self.engine.session))
 
-    @rule()
-    def restart(self) -> None:
-        if not self.at_rest:
-            self.engine.restart()
+    @precondition(lambda self: not self.at_rest)
+    @rule(request=st.sampled_from(["restart", "restart", "exit", "stop", "stop twice"]))
+    def the_client_acts(self, request: str) -> None:
+        match request:
+            case "restart":
+                self.engine.restart()
+            case "exit":
+                self.engine.exit()
+            case _:
+                self.stop(times=2 if request == "stop twice" else 1)
 
-    @rule()
-    def exit(self) -> None:
-        self.engine.exit()
-
-    @rule(twice=st.booleans())
-    def stop(self, twice: bool) -> None:
+    def stop(self, times: int) -> None:
         async def stop() -> None:
             began = self.loop.time()
-            await asyncio.gather(*[self.engine.stop() for _ in range(1 + twice)])
+            await asyncio.gather(*[self.engine.stop() for _ in range(times)])
             assert self.loop.time() - began <= STOP_TIMEOUT
 
         self.do(stop())
         assert self.at_rest
         self.check_nothing_left()
+
+    @precondition(lambda self: self.connection and self.engine.session)
+    @rule()
+    def everything_comes_to_its_end(self) -> None:
+        """Nothing hangs: what is fed to an open session is handled, without another push."""
+        session, connection = self.engine.session, self.adapter.connection
+        assert session is not None
+        connection.ping_delay = 0.0
+        self.do(asyncio.sleep(40))
+        waits = self.judge.waits_for_ever(session)
+        if session is self.engine.session and not waits:
+            assert self.judge.record(session).seen == self.fed.get(connection, [])
 
     # What must hold.
 
@@ -260,7 +297,7 @@ class EngineMachine(RuleBasedStateMachine):
         if not hasattr(self, "loop"):
             return
         try:
-            self.stop(twice=False)
+            self.stop(times=1)
             self.do(asyncio.sleep(30))  # pauses outside end by themselves
             self.nothing_was_violated()
             assert not asyncio.all_tasks(self.loop)

@@ -37,7 +37,7 @@ async def test_one_that_answers_lives_and_its_round_trip_is_known() -> None:
         await asyncio.sleep(100)
         session = endpoint.sessions[0]
         assert session.stats().ping_round_trip == pytest.approx(0.5)
-        assert session.close is None
+        assert session.closed is None
 
 
 async def test_no_ping_where_none_is_wanted() -> None:
@@ -46,7 +46,7 @@ async def test_no_ping_where_none_is_wanted() -> None:
     async with engine:
         adapter.connection.ping_delay = None
         await asyncio.sleep(1000)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
 
 
 async def test_without_a_time_out_the_round_trip_is_only_measured() -> None:
@@ -55,7 +55,7 @@ async def test_without_a_time_out_the_round_trip_is_only_measured() -> None:
     async with engine:
         adapter.connection.ping_delay = 500.0
         await asyncio.sleep(600)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
         assert endpoint.sessions[0].stats().ping_round_trip == pytest.approx(500)
 
 
@@ -67,10 +67,10 @@ async def test_a_full_backlog_is_not_the_death_of_the_connection() -> None:
         adapter.connection.feed("1", "2", "3")
         adapter.connection.ping_delay = None
         await asyncio.sleep(100)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
         gate.set()  # reading goes on; now the missing pong counts
         await asyncio.sleep(15)
-        close = endpoint.sessions[0].close
+        close = endpoint.sessions[0].closed
         assert close is not None
         assert close.code == 1006
 
@@ -81,7 +81,7 @@ async def test_a_pause_is_not_the_death_of_the_connection() -> None:
     async with engine, endpoint.sessions[0].paused():
         adapter.connection.ping_delay = None
         await asyncio.sleep(100)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
 
 
 async def test_a_blocked_event_loop_is_not_the_death_of_the_connection(
@@ -107,9 +107,9 @@ async def test_idle_means_no_message() -> None:
             await asyncio.sleep(6)
             adapter.connection.feed("x")
             await settle()
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
         await asyncio.sleep(7.9)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
         await asyncio.sleep(2.2)
         assert endpoint.named("on_close") == [("on_close", 1006, "no message for 8 s", False)]
 
@@ -133,7 +133,7 @@ async def test_a_ping_that_fails_leaves_the_verdict_to_the_reader(
     engine, adapter = make(endpoint, **PINGS)
     async with engine:
         await asyncio.sleep(20)
-        assert endpoint.sessions[0].close is None
+        assert endpoint.sessions[0].closed is None
         adapter.connection.close_by_server(1012)
         await settle()
         assert endpoint.named("on_close")[0][1] == 1012

@@ -168,8 +168,8 @@ async def test_a_close_is_noticed_while_handlers_are_slow_and_what_was_read_is_h
         adapter.connection.close_by_server(4001, "bye")
         await settle()
         session = endpoint.sessions[0]
-        assert session.close is not None
-        assert session.close.code == 4001
+        assert session.closed is not None
+        assert session.closed.code == 4001
         assert not endpoint.named("on_close")
         gate.open(*"123")
         await settle()

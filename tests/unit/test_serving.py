@@ -155,7 +155,7 @@ async def test_a_server_that_never_answers_the_close_is_cut_off() -> None:
     adapter.connection.answers_close = False
     began = now()
     await engine.stop()
-    assert now() - began == pytest.approx(0.85 * 4)
+    assert now() - began == pytest.approx(0.8 * 4)
     assert adapter.connection.closed is not None
     error = endpoint.named("on_close_error")[0][1]
     assert isinstance(error, TimeoutError)

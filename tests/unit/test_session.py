@@ -67,10 +67,10 @@ async def test_after_the_end() -> None:
     engine, adapter = make(endpoint)
     async with engine:
         session = endpoint.sessions[0]
-        assert session.close is None
+        assert session.closed is None
         adapter.connection.close_by_server(4001, "bye")
         await settle()
-        assert session.close == Close(4001, "bye")
+        assert session.closed == Close(4001, "bye")
         with pytest.raises(ConnectionClosed):
             await session.send("x")
         with pytest.raises(ConnectionClosed):

@@ -1,0 +1,1 @@
+"""How fast wsengine is beside the bare library, in one interleaved run: `make bench`."""

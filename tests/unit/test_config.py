@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wsengine import ConfigError, EngineConfig, ReconnectPolicy
+
+SECONDS = ("open_timeout", "stop_timeout")
+SECONDS_OR_NONE = ("ping_interval", "ping_timeout", "idle_timeout")
+NOT_SECONDS = [0, -1, math.nan, math.inf, "5", True]
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "name": [(value, "must be a str with at least one character, or None") for value in ("", 7)],
+    "workers": [
+        (value, "must be a whole number of at least 1") for value in (0, -1, 1.5, "4", True)
+    ],
+    "reconnect": [(value, "must be ReconnectPolicy, or None") for value in (True, 5, "x")],
+    "retry_start": [(value, "must be one of True, False") for value in (None, "yes", 2)],
+    **{name: [(v, "must be a number above 0") for v in [*NOT_SECONDS, None]] for name in SECONDS},
+    **{
+        name: [(value, "must be a number above 0, or None") for value in NOT_SECONDS]
+        for name in SECONDS_OR_NONE
+    },
+    "backlog_messages": [(v, "must be a whole number of at least 0") for v in (-1, 1.0, None)],
+    "backlog_bytes": [(value, "must be a whole number of at least 1") for value in (0, 1e6, None)],
+    "on_endpoint_error": [
+        (value, "must be one of 'continue', 'restart', 'exit'") for value in ("stop", None, True)
+    ],
+}
+REFUSALS = [(field, value, rule) for field, cases in WRONG.items() for value, rule in cases]
+
+
+def test_every_field_is_checked() -> None:
+    assert {field.name for field in dataclasses.fields(EngineConfig)} == set(WRONG)
+
+
+@pytest.mark.parametrize(("field", "value", "rule"), REFUSALS)
+def test_an_error_names_field_value_and_rule(field: str, value: object, rule: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(f'{field}={value!r}: {rule}')}$"):
+        EngineConfig(**{field: value})  # type: ignore[arg-type]
+
+
+def test_retrying_the_start_needs_a_policy() -> None:
+    with pytest.raises(ConfigError, match=r"^retry_start=True: .*reconnect is None"):
+        EngineConfig(retry_start=True, reconnect=None)
+
+
+@settings(deadline=None)
+@given(
+    workers=st.integers(1),
+    seconds=st.floats(0, exclude_min=True, allow_infinity=False),
+    or_none=st.none() | st.floats(0, exclude_min=True, allow_infinity=False),
+    messages=st.integers(0),
+    size=st.integers(1),
+)
+def test_every_sensible_setting_is_kept(
+    workers: int, seconds: float, or_none: float | None, messages: int, size: int
+) -> None:
+    given_settings: dict[str, Any] = {
+        "workers": workers,
+        "backlog_messages": messages,
+        "backlog_bytes": size,
+        **dict.fromkeys(SECONDS, seconds),
+        **dict.fromkeys(SECONDS_OR_NONE, or_none),
+    }
+    config = EngineConfig(**given_settings)
+    assert {name: getattr(config, name) for name in given_settings} == given_settings
+
+
+def test_the_defaults_are_those_of_a_client() -> None:
+    config = EngineConfig()
+    assert (config.workers, config.retry_start, config.on_endpoint_error) == (1, False, "continue")
+    assert config.reconnect == ReconnectPolicy()
+    assert config.stop_timeout <= 10
+    assert config.open_timeout <= 10
+
+
+def test_it_does_not_change_and_takes_only_keywords() -> None:
+    config = EngineConfig()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.workers = 4  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        EngineConfig("name")  # type: ignore[call-arg]
+
+
+def test_a_misspelt_setting_is_refused() -> None:
+    with pytest.raises(TypeError, match="worker_count"):
+        EngineConfig(worker_count=4)  # type: ignore[call-arg]
+
+
+def test_every_setting_is_documented() -> None:
+    for field in dataclasses.fields(EngineConfig):
+        assert f"        {field.name}: " in str(EngineConfig.__doc__)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wsengine.message import check_sendable, message_size
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_text_counts_as_its_utf8(text: str) -> None:
+    assert message_size(text) == len(text.encode())
+
+
+@settings(deadline=None)
+@given(st.binary())
+def test_binary_counts_as_it_is(data: bytes) -> None:
+    assert message_size(data) == len(data)
+
+
+def test_a_lone_surrogate_has_a_size() -> None:
+    assert message_size("a\ud800") == 4
+
+
+@pytest.mark.parametrize("message", ["", "text", b"", b"binary", bytearray(b"x"), memoryview(b"x")])
+def test_text_and_bytes_can_be_sent(message: object) -> None:
+    check_sendable(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ({"a": 1}, "dict"),
+        (None, "NoneType"),
+        (7, "int"),
+        (["a", "b"], "list"),
+    ],
+)
+def test_anything_else_is_refused_with_what_to_do(message: object, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"not {kind}.*json\.dumps"):
+        check_sendable(message)

@@ -31,6 +31,10 @@ class CallbackScope(Protocol):
     def active(self) -> bool:
         """Whether a callback is running here now."""
 
+    @property
+    def outer(self) -> CallbackScope | None:
+        """The scope from which this engine was started, or this callback awaited."""
+
 
 _scope: contextvars.ContextVar[CallbackScope] = contextvars.ContextVar("wsengine_callback_scope")
 
@@ -47,7 +51,11 @@ def inside_callback(engine: object) -> bool:
     outlives the callback which started it is not inside any more.
     """
     scope = _scope.get(None)
-    return scope is not None and scope.engine is engine and scope.active
+    while scope is not None:
+        if scope.engine is engine and scope.active:
+            return True
+        scope = scope.outer
+    return False
 
 
 class OneCall:
@@ -61,10 +69,12 @@ class OneCall:
     def __init__(self, engine: object, callback: Callable[..., Any]) -> None:
         self.engine = engine
         self.active = False
+        self.outer: CallbackScope | None = None
         self._callback = callback
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the callback, await what it returns if need be, and return the result."""
+        self.outer = _scope.get(None)
         token = _scope.set(self)
         self.active = True
         try:

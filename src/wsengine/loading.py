@@ -11,10 +11,16 @@ from .errors import ConfigError, MissingDependencyError
 
 ADAPTERS = {
     "websockets": "wsengine.adapters.websockets:WebsocketsAdapter",
+    "aiohttp": "wsengine.adapters.aiohttp:AiohttpAdapter",
+    "picows": "wsengine.adapters.picows:PicowsAdapter",
 }
 """The adapters that come with wsengine, by the names of their libraries."""
 
-EXTRAS = {"websockets": "wsengine"}
+EXTRAS = {
+    "websockets": "wsengine",
+    "aiohttp": "wsengine[aiohttp]",
+    "picows": "wsengine[picows]",
+}
 """What to install for each library."""
 
 
@@ -38,15 +44,31 @@ def load_adapter(adapter: str | Adapter) -> Adapter:
     try:
         factory: Any = getattr(importlib.import_module(module_name), factory_name)
     except ModuleNotFoundError as error:
-        if adapter in EXTRAS:
-            raise MissingDependencyError(
-                f"adapter={adapter!r}: its library is not installed; "
-                f'run: pip install "{EXTRAS[adapter]}"'
-            ) from error
-        raise ConfigError(f"adapter={adapter!r}: cannot be imported: {error}") from error
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"adapter={adapter!r}: cannot be imported: {error}") from error
-    return _checked(factory() if callable(factory) else factory, repr(adapter))
+        if adapter not in EXTRAS:
+            raise _not_imported(adapter, error) from error
+        raise MissingDependencyError(
+            f"adapter={adapter!r}: its library is not installed; "
+            f'run: pip install "{EXTRAS[adapter]}"'
+        ) from error
+    except (ImportError, AttributeError, TypeError) as error:
+        raise _not_imported(adapter, error) from error
+    return _checked(_made(factory, adapter), repr(adapter))
+
+
+def _not_imported(adapter: str, error: Exception) -> ConfigError:
+    return ConfigError(f"adapter={adapter!r}: cannot be imported: {error}")
+
+
+def _made(factory: Any, adapter: str) -> Any:
+    if not callable(factory):
+        return factory
+    try:
+        return factory()
+    except TypeError as error:
+        raise ConfigError(
+            f"adapter={adapter!r}: cannot be made without arguments: {error}; "
+            "make it yourself, and give the object"
+        ) from error
 
 
 def _checked(adapter: Any, shown: str) -> Adapter:

@@ -51,7 +51,8 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
             f"{shown_url}: the server's certificate is not trusted ({error.verify_message}); for a "
             "private authority give ConnectOptions(ssl=ssl.create_default_context(cafile=...))"
         )
-    if isinstance(error, ssl.SSLError):
+    hung_up = isinstance(error, ConnectionError | EOFError)
+    if isinstance(error, ssl.SSLError) or (hung_up and shown_url.startswith("wss:")):
         return f"{shown_url}: TLS failed ({text}); does the server speak wss:// on this port?"
     if isinstance(error, TimeoutError):
         return f"{shown_url}: timed out ({text}); is the host reachable?"

@@ -19,8 +19,18 @@ def run(engine: Engine) -> None:
         EngineFailedError: As `Engine.run`.
         RuntimeError: Called from a running event loop: `await engine.run()` there.
     """
+    if _inside_loop():
+        raise RuntimeError("an event loop is running here already: use `await engine.run()`")
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(engine.run())
+
+
+def _inside_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

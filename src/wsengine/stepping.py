@@ -29,18 +29,17 @@ def carry_on(coroutine: Coroutine[Any, Any, Any], yielded: Any) -> Generator[Any
     or throws, cancellation included, as if the task had awaited it from the start.
     """
     while True:
+        sent, thrown = None, None
         try:
             sent = yield yielded
         except GeneratorExit:
             coroutine.close()
             raise
-        except BaseException as thrown:
-            try:
-                yielded = coroutine.throw(thrown)
-            except StopIteration:
-                return
-        else:
-            try:
-                yielded = coroutine.send(sent)
-            except StopIteration:
-                return
+        except BaseException as error:
+            thrown = error  # thrown outside of this block: it must not become a context
+        try:
+            yielded = coroutine.send(sent) if thrown is None else coroutine.throw(thrown)
+        except StopIteration:
+            return
+        finally:
+            thrown = None  # no cycle of the exception and this frame

@@ -103,11 +103,14 @@ class Supervisor:
     # The life.
 
     async def _live(self) -> None:
-        reason = "exit"
+        reason = "exit"  # unless it turns out otherwise
         try:
             serving = await self._open(restarting=False)
             while serving is not None:
                 await self._serve(serving)
+                if self._is_the_end(serving):
+                    reason = f"closed: {serving.crew.closed.result()}"
+                    break
                 serving = await self._reopen(serving)
         except EngineFailedError as error:
             self.failure = self.failure or error
@@ -204,18 +207,19 @@ class Supervisor:
     async def _reopen(self, serving: Serving) -> Serving | None:
         """Open the next session; return `None` if there is none to be."""
         close = serving.crew.closed.result()
-        if self._exiting.done() or self._is_the_end(close, serving):
+        if self._exiting.done():
             return None
         wanted = serving.restart_wanted
         delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
         await self._wait(delay, "restart" if wanted else f"connection ended: {close}")
         return await self._open(restarting=True)
 
-    def _is_the_end(self, close: Close, serving: Serving) -> bool:
+    def _is_the_end(self, serving: Serving) -> bool:
         """Whether a session without reconnection ended as one should."""
+        close = serving.crew.closed.result()
         normal = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RECEIVED)
-        no_reconnect = self._engine.config.reconnect is None
-        return no_reconnect and not serving.restart_wanted and close.code in normal
+        alone = self._engine.config.reconnect is None and not self._exiting.done()
+        return alone and not serving.restart_wanted and close.code in normal
 
     async def _wait(self, delay: float, reason: str) -> None:
         """Wait for the next dial; an exit or restart ends the wait at once."""

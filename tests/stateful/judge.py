@@ -131,6 +131,7 @@ class Judge(Endpoint):
                 await self.stop_from_inside(wait_for=act is Act.STOP_WAIT_FOR)
             case Act.PAUSE | Act.PAUSE_READ:
                 await self.pause(session, read=act is Act.PAUSE_READ)
+                await asyncio.sleep(0.2)
             case Act.CANCELLED:
                 raise asyncio.CancelledError
             case _:

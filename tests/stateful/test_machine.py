@@ -35,6 +35,7 @@ from wsengine.testing.scripted import Accept, Dial, Hang, Refuse
 from .judge import Act, Judge, OddError, Record
 
 STOP_TIMEOUT = 4.0
+LOGGER = logging.getLogger("wsengine")
 
 acts = st.sampled_from([*Act, Act.RETURN, Act.RETURN, Act.YIELD, Act.SLEEP])
 quick_acts = st.sampled_from(
@@ -74,6 +75,7 @@ class EngineMachine(RuleBasedStateMachine):
         reconnect: bool,
         on_endpoint_error: Any,
     ) -> None:
+        LOGGER.setLevel(logging.CRITICAL + 1)  # what goes wrong here goes wrong on purpose
         self.loop = looptime.new_event_loop(noop_cycles=4)
         self.loop.set_exception_handler(self.unhandled)
         self.adapter = ScriptedAdapter()
@@ -304,6 +306,7 @@ class EngineMachine(RuleBasedStateMachine):
             if self.engine._supervisor is not None:
                 self.check_wait_stopped()
         finally:
+            LOGGER.setLevel(logging.NOTSET)
             self.loop.close()
 
     def check_wait_stopped(self) -> None:
@@ -312,8 +315,6 @@ class EngineMachine(RuleBasedStateMachine):
         except EngineFailedError as error:
             assert error.__cause__ is not None
 
-
-logging.getLogger("wsengine").setLevel(logging.CRITICAL)
 
 TestEngineMachine = EngineMachine.TestCase
 TestEngineMachine.settings = settings(

@@ -1,5 +1,52 @@
-"""Tools for testing endpoints, engines and adapters, without a network where none is needed."""
+"""Tools for testing endpoints, engines and adapters, without a network where none is needed.
 
-from .scripted import ScriptedAdapter, ScriptedConnection
+- `ScriptedAdapter` stands in for the network: connections do what a script tells them.
+- `RecordingEndpoint` stands in for your endpoint: it remembers every callback.
+- `check_adapter` holds an adapter of yours against the contract of `wsengine.adapter`.
+- `wsengine.testing.rawserver.RawServer` is a real server that sends any bytes you like.
+"""
 
-__all__ = ["ScriptedAdapter", "ScriptedConnection"]
+from .conformance import (
+    CHECKS,
+    Check,
+    CheckFailed,
+    CheckSkipped,
+    ConformanceError,
+    Report,
+    check_adapter,
+    run_check,
+)
+from .recording import Call, RecordingEndpoint
+from .scripted import (
+    Accept,
+    CloseWith,
+    Delay,
+    Hang,
+    Lose,
+    ReadFails,
+    Refuse,
+    ScriptedAdapter,
+    ScriptedConnection,
+)
+
+__all__ = [
+    "CHECKS",
+    "Accept",
+    "Call",
+    "Check",
+    "CheckFailed",
+    "CheckSkipped",
+    "CloseWith",
+    "ConformanceError",
+    "Delay",
+    "Hang",
+    "Lose",
+    "ReadFails",
+    "RecordingEndpoint",
+    "Refuse",
+    "Report",
+    "ScriptedAdapter",
+    "ScriptedConnection",
+    "check_adapter",
+    "run_check",
+]

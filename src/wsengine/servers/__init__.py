@@ -1,0 +1,1 @@
+"""Small servers, for tests, demos and trying things out."""

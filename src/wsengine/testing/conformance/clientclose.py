@@ -1,0 +1,138 @@
+"""Checks of `close`: the client ends the connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...adapter import Connection
+from .expectations import expect, expect_close, expect_closed, expect_equal, within
+from .pressure import fill
+from .probe import Probe
+from .registry import Chapter
+from .serverclose import BOUND
+
+check = Chapter()
+
+PROMPT = 3.0
+"""Seconds for what must not wait for any time-out."""
+
+
+@check(also_natively=True)
+async def closes_with_code_and_reason(probe: Probe) -> None:
+    """close() sends exactly its code and reason; when it returns, the socket is gone.
+
+    Afterwards receive(), send() and ping() raise ConnectionClosed with them, client_initiated
+    True.
+    """
+    for code, reason in ((1000, ""), (1001, "going"), (3001, "x"), (4999, "\N{EURO SIGN}" * 41)):
+        connection, peer = await probe.connect()
+        closing = probe.start(connection.close(code, reason))
+        expect_equal(await peer.next_close(), (code, reason), "the client's close frame")
+        peer.close_frame(code, reason)
+        peer.end_writing()
+        await closing
+        async with within(PROMPT, "the socket is gone when close() returns"):
+            await peer.gone()
+        await expect_close(connection.receive(), code, reason, by_client=True)
+        await expect_close(connection.send("x"), code, reason, by_client=True, what="send()")
+        await expect_close(connection.ping(), code, reason, by_client=True, what="ping()")
+
+
+@check()
+async def keeps_its_own_close(probe: Probe) -> None:
+    """Where the server answers with another code, the client's counts: it came first."""
+    connection, peer = await probe.connect()
+    closing = probe.start(connection.close(4001, "mine"))
+    await peer.next_close()
+    peer.close_frame(4002, "yours")
+    peer.hang_up()
+    await closing
+    await expect_close(connection.receive(), 4001, "mine", by_client=True)
+
+
+@check()
+async def closes_once(probe: Probe) -> None:
+    """close() is idempotent: however often it is called, one close frame is sent, the first."""
+    connection, peer = await probe.connect()
+    closings = [probe.start(connection.close(code, "")) for code in (4001, 4002)]
+    expect_equal((await peer.next_close())[0], 4001, "the code of the client's close frame")
+    peer.close_frame(4001)
+    peer.end_writing()
+    expect_equal(await peer.next_byte(), b"", "what comes after the close frame")
+    await asyncio.gather(*closings)
+    await connection.close(4003, "late")
+    await expect_close(connection.receive(), 4001, by_client=True)
+
+
+@check()
+async def close_wakes_a_receive(probe: Probe) -> None:
+    """A receive() that waits in another task ends with ConnectionClosed when close() is called."""
+    connection, peer = await probe.connect()
+    receiving = await probe.start_and_wait(connection.receive())
+    closing = probe.start(connection.close(1000, "enough"))
+    await peer.answer_close()
+    await closing
+    await expect_close(receiving, 1000, "enough", by_client=True)
+
+
+@check(limit=20)
+async def close_passes_unread_messages(probe: Probe) -> None:
+    """close() completes promptly over many unread messages, if something receives meanwhile."""
+    connection, peer = await probe.connect()
+    peer.text(*(["unread" * 200] * 3000))
+    dropping = probe.start(_drop_all(connection))
+    async with within(PROMPT, "close() returns"):
+        closing = probe.start(connection.close(1001, "leaving"))
+        await peer.answer_close()
+        await closing
+    await expect_close(dropping, 1001, by_client=True)
+
+
+@check()
+async def a_cancelled_close_cuts_off(probe: Probe) -> None:
+    """Cancelling close() cuts off a server that does not answer, at once: the socket is gone."""
+    connection, peer = await probe.connect()
+    receiving = await probe.start_and_wait(connection.receive())
+    closing = probe.start(connection.close(1000, ""))
+    await peer.next_close()
+    async with within(PROMPT, "the connection is cut off"):
+        closing.cancel()
+        await asyncio.wait({closing})
+        expect(closing.cancelled(), "a cancelled close() ends cancelled", f"it is {closing!r}")
+        await peer.gone()
+        await expect_closed(receiving)
+
+
+@check(limit=BOUND)
+async def close_does_not_wait_for_ever_for_an_answer(probe: Probe) -> None:
+    """close() is bounded: a server that does not answer the close frame is cut off."""
+    connection, peer = await probe.connect()
+    closing = probe.start(connection.close(1000, ""))
+    await peer.next_close()
+    await closing
+    await peer.gone()
+
+
+@check(limit=BOUND + 5)
+async def close_does_not_wait_for_ever_to_send(probe: Probe) -> None:
+    """close() is bounded, also where the server does not read and the close frame cannot go."""
+    connection, peer = await probe.connect()
+    sending, _ = await fill(probe, connection)
+    await connection.close(1000, "")
+    await expect_closed(sending, "a send() that waits")
+    await peer.gone()
+
+
+@check()
+async def closes_what_is_lost(probe: Probe) -> None:
+    """close() of a connection that is lost returns at once, without an error."""
+    connection, peer = await probe.connect()
+    peer.reset()
+    async with within(PROMPT, "close() returns"):
+        await connection.close(1000, "")
+        await expect_closed(connection.receive())
+
+
+async def _drop_all(connection: Connection) -> None:
+    while True:
+        await connection.receive()

@@ -1,0 +1,18 @@
+"""Every adapter keeps every clause of the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from wsengine.testing import CHECKS, CheckSkipped, run_check
+
+from .conftest import ADAPTERS
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
+async def test_keeps_the_contract(adapter: str, check: str) -> None:
+    try:
+        await run_check(check, ADAPTERS[adapter])
+    except CheckSkipped as why:
+        pytest.skip(str(why))

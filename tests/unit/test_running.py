@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import types
+
+import pytest
+
+import wsengine
+from wsengine import (
+    ConnectError,
+    Endpoint,
+    Engine,
+    EngineConfig,
+    EngineFailedError,
+    EngineStartError,
+    EngineState,
+    Session,
+)
+from wsengine.testing import ScriptedAdapter
+from wsengine.testing.scripted import Accept, Lose, Refuse
+
+INSIDE_OF_A_LOOP = """
+import asyncio, wsengine
+
+async def main():
+    try:
+        wsengine.run(wsengine.Engine("ws://localhost:1", wsengine.Endpoint()))
+    except RuntimeError as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+class Leaving(Endpoint):
+    """Notes its event loop, and exits."""
+
+    def __init__(self) -> None:
+        self.loops: list[asyncio.AbstractEventLoop] = []
+
+    def on_open(self, session: Session, *, restarting: bool) -> None:
+        self.loops.append(asyncio.get_running_loop())
+        session.exit()
+
+
+def engine_with(endpoint: Endpoint, *script: Accept | Refuse) -> Engine:
+    config = EngineConfig(reconnect=None)
+    return Engine("ws://scripted", endpoint, adapter=ScriptedAdapter(script), config=config)
+
+
+def test_it_runs_an_engine_to_its_end() -> None:
+    endpoint = Leaving()
+    engine = engine_with(endpoint)
+    wsengine.run(engine)
+    assert engine.state is EngineState.STOPPED
+    assert [loop.is_closed() for loop in endpoint.loops] == [True]
+
+
+def test_it_uses_uvloop_where_it_is_installed() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    endpoint = Leaving()
+    wsengine.run(engine_with(endpoint))
+    assert isinstance(endpoint.loops[0], uvloop.Loop)
+
+
+def test_any_uvloop_that_is_found_makes_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[asyncio.AbstractEventLoop] = []
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        made.append(asyncio.SelectorEventLoop())
+        return made[-1]
+
+    module = types.SimpleNamespace(new_event_loop=new_event_loop)
+    monkeypatch.setitem(sys.modules, "uvloop", module)
+    endpoint = Leaving()
+    wsengine.run(engine_with(endpoint))
+    assert endpoint.loops == made
+
+
+def test_it_does_without_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)  # what Python does for "not installed"
+    endpoint = Leaving()
+    wsengine.run(engine_with(endpoint))
+    assert isinstance(endpoint.loops[0], asyncio.SelectorEventLoop)
+
+
+def test_it_raises_why_the_engine_could_not_start() -> None:
+    with pytest.raises(EngineStartError, match="refused for the test"):
+        wsengine.run(engine_with(Endpoint(), Refuse(ConnectError("refused for the test"))))
+
+
+def test_it_raises_why_the_engine_stopped_by_itself() -> None:
+    with pytest.raises(EngineFailedError, match="connection lost: 1006"):
+        wsengine.run(engine_with(Endpoint(), Accept(Lose())))
+
+
+def test_inside_of_a_running_loop_it_says_what_to_do() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", INSIDE_OF_A_LOOP],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert "await engine.run()" in ran.stdout
+    assert not ran.stderr

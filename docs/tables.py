@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from wsengine import errors
-from wsengine.bounds import CLOSE_TIMEOUT, StopSchedule
+from wsengine.adapter import CLOSE_TIMEOUT
+from wsengine.bounds import StopSchedule
 from wsengine.config import EngineConfig
 from wsengine.reconnect import ReconnectPolicy, default_classify
 from wsengine.states import TRANSITIONS

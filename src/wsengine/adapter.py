@@ -13,6 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 from .message import Message, SendableMessage
 from .options import ConnectOptions
 
+CLOSE_TIMEOUT = 5.0
+"""Seconds to wait at most for the server's close frame, and for the end of TCP after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
@@ -45,7 +48,7 @@ class Connection(Protocol):
 
         One caller at a time. Cancellation-safe: a cancelled call loses nothing and the next
         one goes on in order. Messages that came before the close are returned before it is
-        raised. Safe to run while `close` does.
+        raised. Safe to run while `close` does. What nobody receives pushes back through TCP.
 
         Raises:
             ConnectionClosed: The connection is closed; code 1006 where no close frame came.
@@ -58,12 +61,14 @@ class Connection(Protocol):
 
         Raises:
             ConnectionClosed: The connection is closed.
+            ValueError: The text has no UTF-8 (a lone surrogate); the connection lives on.
         """
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong (RFC 6455 section 5.5.2).
 
-        May be called concurrently. Cancelling it gives the wait up, nothing else.
+        May be called concurrently; a pong answers the pings before its own, too. Cancelling it
+        gives the wait up, nothing else.
 
         Raises:
             ConnectionClosed: The connection closed before the pong came.
@@ -72,8 +77,8 @@ class Connection(Protocol):
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame and wait for the server's; then the socket is gone.
 
-        Idempotent, and bounded: a server that does not answer is cut off. Cancelling it cuts
-        the connection off at once.
+        Idempotent, and bounded: a server that does not answer, or does not end TCP, is cut
+        off. Cancelling it cuts the connection off at once.
         """
 
 

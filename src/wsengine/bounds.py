@@ -10,9 +10,6 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT = 5.0
-"""Seconds to wait at most for the server's close frame."""
-
 
 @dataclass(frozen=True, slots=True)
 class StopSchedule:

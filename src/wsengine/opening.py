@@ -12,7 +12,7 @@ from .callbacks import OneCall
 from .errors import ConnectError, OpenTimeoutError
 from .options import ConnectOptions
 from .serving import Owner, Serving
-from .url import check_url, display_url
+from .url import check_credentials, check_url, display_url
 from .validation import refuse
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Opening:
         if not isinstance(options, ConnectOptions):
             raise refuse("options", options, "the function must return ConnectOptions")
         self._shown = display_url(url)
+        check_credentials(url, options.headers)
         serving = Serving(engine, self._owner, await engine.adapter.connect(url, options))
         self._serving = serving
         try:

@@ -51,11 +51,11 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
             f"{shown_url}: the server's certificate is not trusted ({error.verify_message}); for a "
             "private authority give ConnectOptions(ssl=ssl.create_default_context(cafile=...))"
         )
-    hung_up = isinstance(error, ConnectionError | EOFError)
-    if isinstance(error, ssl.SSLError) or (hung_up and shown_url.startswith("wss:")):
+    if isinstance(error, ssl.SSLError):
         return f"{shown_url}: TLS failed ({text}); does the server speak wss:// on this port?"
     if isinstance(error, TimeoutError):
         return f"{shown_url}: timed out ({text}); is the host reachable?"
     if isinstance(error, OSError):
-        return f"{shown_url}: cannot connect ({text})"
+        tls = "; does the server speak wss:// on this port?" if shown_url[:4] == "wss:" else ""
+        return f"{shown_url}: cannot connect ({text}){tls}"
     return f"{shown_url}: the handshake failed ({text}); does the server speak WebSocket here?"

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .adapter import Connection
+from .adapter import CLOSE_TIMEOUT, Connection
 from .backlog import Backlog
-from .bounds import CLOSE_TIMEOUT, StopSchedule, first_of, reap
+from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close, CloseCode
 from .config import EngineConfig

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigError
@@ -43,6 +44,18 @@ def check_url(url: object) -> str:
     if "#" in url:
         raise ConfigError(f"url={shown!r}: must not have a fragment (#...); write # as %23")
     return parts.scheme + url[len(parts.scheme) :]
+
+
+def check_credentials(url: str, headers: Iterable[str]) -> None:
+    """Check that the credentials stand in one place, the URL or a header.
+
+    Raises:
+        ConfigError: They stand in both, and a server would get two.
+    """
+    if urlsplit(url).username and any(name.lower() == "authorization" for name in headers):
+        raise ConfigError(
+            f"url={display_url(url)!r}: has user info, and headers have Authorization; give one"
+        )
 
 
 def display_url(url: str) -> str:

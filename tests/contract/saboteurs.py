@@ -6,13 +6,12 @@ Each is the adapter for websockets, wrapped, with one thing wrong.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, cast
 
-from wsengine import Close, ConnectError, ConnectionClosed, ConnectOptions, Handshake
+from wsengine import ConnectError, ConnectOptions, Handshake
 from wsengine.adapter import Connection
 from wsengine.adapters.websockets import WebsocketsAdapter
 from wsengine.message import Message, SendableMessage
@@ -145,120 +144,3 @@ class SharesOne(WrappedAdapter):
         fresh = await super().connect(url, options)
         self.shared = self.shared or fresh
         return self.shared
-
-
-# Reading.
-
-
-class TextAsBytes(Wrapped):
-    async def receive(self) -> Message:
-        message = await self.connection.receive()
-        return message.encode() if isinstance(message, str) else message
-
-
-class BinaryAsText(Wrapped):
-    async def receive(self) -> Message:
-        message = await self.connection.receive()
-        return message.decode("latin-1") if isinstance(message, bytes) else message
-
-
-class Chops(Wrapped):
-    async def receive(self) -> Message:
-        return (await self.connection.receive())[:-1]
-
-
-class Swaps(Wrapped):
-    held: Message | None = None
-
-    async def receive(self) -> Message:
-        if self.held is not None:
-            message, self.held = self.held, None
-            return message
-        self.held = await self.connection.receive()
-        return await self.connection.receive()
-
-
-class LosesOnCancel(Wrapped):
-    async def receive(self) -> Message:
-        message = await self.connection.receive()
-        await asyncio.sleep(0)
-        return message
-
-
-class ReadsAhead(Wrapped):
-    """Starts a task for each receive, which goes on when the receive is cancelled."""
-
-    async def receive(self) -> Message:
-        return await asyncio.shield(asyncio.ensure_future(self.connection.receive()))
-
-
-class WrongCode(Wrapped):
-    async def receive(self) -> Message:
-        try:
-            return await self.connection.receive()
-        except ConnectionClosed as error:
-            raise ConnectionClosed(Close(1014, "wrong")) from error
-
-
-class BlamesTheServer(Wrapped):
-    async def receive(self) -> Message:
-        try:
-            return await self.connection.receive()
-        except ConnectionClosed as error:
-            raise ConnectionClosed(Close(error.close.code, error.close.reason)) from error
-
-
-class NeverEnds(Wrapped):
-    async def receive(self) -> Message:
-        try:
-            return await self.connection.receive()
-        except ConnectionClosed:
-            await asyncio.get_running_loop().create_future()
-            raise
-
-
-# Sending.
-
-
-class SendsLess(Wrapped):
-    async def send(self, message: SendableMessage) -> None:
-        await self.connection.send(message if isinstance(message, memoryview) else message[:-1])
-
-
-class SendsViewsAsText(Wrapped):
-    async def send(self, message: SendableMessage) -> None:
-        await self.connection.send(str(message) if isinstance(message, memoryview) else message)
-
-
-class SendsBackwards(Wrapped):
-    held: SendableMessage | None = None
-
-    async def send(self, message: SendableMessage) -> None:
-        if self.held is None:
-            self.held = message
-            return
-        await self.connection.send(message)
-        await self.connection.send(self.held)
-        self.held = None
-
-
-class SendsQuestionMarks(Wrapped):
-    async def send(self, message: SendableMessage) -> None:
-        if isinstance(message, str):
-            message = message.encode(errors="replace").decode()
-        await self.connection.send(message)
-
-
-class SwallowsLostSends(Wrapped):
-    async def send(self, message: SendableMessage) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            await self.connection.send(message)
-
-
-class SendsInTheBackground(SwallowsLostSends):
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.tasks: list[asyncio.Task[None]] = []
-
-    async def send(self, message: SendableMessage) -> None:
-        self.tasks.append(asyncio.create_task(super().send(message)))

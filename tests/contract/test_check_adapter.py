@@ -13,6 +13,7 @@ from wsengine.adapters.websockets import WebsocketsAdapter
 from wsengine.testing import CHECKS, CheckFailed, ConformanceError, check_adapter, run_check
 
 from . import saboteurs as wrong
+from . import saboteurs_messages as spoilt
 from .saboteurs import WrappedAdapter, wrapping
 
 FEW = ("receives_text", "receives_binary", "sends_text")
@@ -36,7 +37,7 @@ async def test_reports_the_reasons_given_for_skipping() -> None:
 
 async def test_raises_one_error_that_lists_every_failure() -> None:
     with pytest.raises(ConformanceError, match="1 of 3 checks failed") as caught:
-        await check_adapter(wrapping(wrong.TextAsBytes), skip=OTHERS)
+        await check_adapter(wrapping(spoilt.TextAsBytes), skip=OTHERS)
     assert [failure.name for failure in caught.value.failures] == ["receives_text"]
     assert caught.value.report.passed == tuple(
         name for name in CHECKS if name in {"receives_binary", "sends_text"}

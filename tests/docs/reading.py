@@ -57,14 +57,24 @@ def blocks(page: Path) -> Iterator[Block]:
         elif not begin and (fence := _FENCE.match(line)):
             above = _MARK.match(lines[number - 2]) if number > 1 else None
             begin, language, mark = number, fence[1], above[1] if above else ""
+        else:
+            assert begin or "```" not in line, f"{page}:{number}: a fence that is not read"
     assert not begin, f"{page}: a block is not closed"
+
+
+def prose(page: Path) -> str:
+    """Return a page without its fenced blocks."""
+    text = page.read_text(encoding="utf-8")
+    for block in blocks(page):
+        text = text.replace(f"\n{block.text}\n", "\n", 1)
+    return text
 
 
 def tables(page: Path) -> list[list[list[str]]]:
     """Return the tables of a page: the cells of each row, without the line below the head."""
     found: list[list[list[str]]] = []
     inside = False
-    for line in page.read_text(encoding="utf-8").splitlines():
+    for line in prose(page).splitlines():
         row = line.startswith("|")
         if row and not inside:
             found.append([])

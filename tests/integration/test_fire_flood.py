@@ -16,7 +16,7 @@ from wsengine.adapters.websockets import WebsocketsAdapter
 from .conftest import MakeEngine
 from .measuring import until
 from .recorder import Recorder
-from .rude import RudeServer, flood
+from .rude import CLOSE, RudeServer, close_frame, flood, speak
 from .servers import PoliteServer
 
 pytestmark = pytest.mark.usefixtures("nothing_held")
@@ -138,6 +138,25 @@ async def test_stop_in_the_middle_of_a_flood(make_engine: MakeEngine, workers: i
         await asyncio.sleep(0.02)
     assert endpoint.finished == handled, "no handler runs after the stop"
     assert endpoint.started == list(range(handled))
+
+
+async def test_the_close_frame_comes_behind_what_is_unread(make_engine: MakeEngine) -> None:
+    """The server answers the client's close frame in turn: it is found, and not cut off."""
+
+    class Stuck(Recorder):
+        async def on_message(self, session: Session, message: Any) -> None:
+            super().on_message(session, message)
+            await asyncio.sleep(0.1)
+
+    endpoint = Stuck()
+    async with RudeServer(speak(*("x" * 50_000 for _ in range(200)))) as server:
+        async with make_engine(server.url, endpoint, backlog_messages=1, stop_timeout=5) as engine:
+            await until(lambda: endpoint.messages)
+            engine.exit()
+        assert server.peers[0].frames == [(CLOSE, close_frame(1001))]
+    assert endpoint.messages == ["x" * 50_000]
+    assert endpoint.sessions[0].stats().messages_dropped == 199
+    assert endpoint.close_errors == []
 
 
 async def test_what_came_before_the_close_frame_is_handled(make_engine: MakeEngine) -> None:

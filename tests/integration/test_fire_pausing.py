@@ -21,9 +21,10 @@ from .situations import SERVERS, ActsIn, bring_into
 pytestmark = pytest.mark.usefixtures("nothing_held")
 
 
-async def test_pauses_under_a_flood(make_engine: MakeEngine) -> None:
+@pytest.mark.parametrize("backlog", [0, 4, 1024])
+async def test_pauses_under_a_flood(make_engine: MakeEngine, backlog: int) -> None:
     """The pilot and the handlers together see every message once, and in order."""
-    messages = 30_000
+    messages = 15_000
     seen: list[tuple[str, int]] = []
 
     class Handles(Endpoint):
@@ -34,7 +35,7 @@ async def test_pauses_under_a_flood(make_engine: MakeEngine) -> None:
 
     async with (
         RudeServer(flood(messages)) as server,
-        make_engine(server.url, Handles(), workers=4) as engine,
+        make_engine(server.url, Handles(), workers=4, backlog_messages=backlog) as engine,
     ):
         session = engine.session
         assert session is not None

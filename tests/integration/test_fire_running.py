@@ -12,7 +12,7 @@ import pytest
 
 from wsengine import Close, EngineFailedError, EngineState
 
-from .conftest import MakeEngine
+from .conftest import NEVER, MakeEngine
 from .measuring import stopwatch, until
 from .recorder import Recorder
 from .rude import RudeServer, never_answer
@@ -98,6 +98,19 @@ async def test_run_raises_a_fatal_end(make_engine: MakeEngine) -> None:
         await server.connections[0].close(1008, "not you")
         with pytest.raises(EngineFailedError, match=r"1008 POLICY_VIOLATION \(not you\)"):
             await asyncio.wait_for(running, 2)
+
+
+async def test_restart_between_two_dials(make_engine: MakeEngine) -> None:
+    endpoint = Recorder()
+    async with (
+        PoliteServer(greet("hello")) as server,
+        make_engine(server.url, endpoint, reconnect=NEVER) as engine,
+    ):
+        await until(lambda: endpoint.messages == ["hello"])
+        server.drop_all()
+        await until(lambda: engine.state is EngineState.WAITING)
+        engine.restart()
+        await until(lambda: endpoint.messages == ["hello", "hello"], timeout=2)
 
 
 async def test_restart_at_every_moment(make_engine: MakeEngine) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from .conftest import MakeEngine
 from .measuring import stopwatch, until
 from .recorder import Recorder
 from .rude import RudeServer, never_answer
-from .servers import PoliteServer
+from .servers import PoliteServer, greet
 
 pytestmark = pytest.mark.usefixtures("nothing_held")
 
@@ -97,6 +99,27 @@ async def test_timeout_around_start(make_engine: MakeEngine) -> None:
         await engine.start()
         assert engine.session is endpoint.sessions[1]
         await engine.stop()
+
+
+async def test_contexts_of_callbacks(make_engine: MakeEngine) -> None:
+    """gowse: "documented states of callback contexts are wrong"; handlers have a fresh one."""
+    caller: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="nobody")
+    seen: list[str] = []
+
+    class LooksAround(Recorder):
+        def on_open(self, session: Session, *, restarting: bool) -> None:
+            super().on_open(session, restarting=restarting)
+            seen.append(f"on_open of {caller.get()}")
+
+        def on_message(self, session: Session, message: Any) -> None:
+            super().on_message(session, message)
+            seen.append(f"on_message of {caller.get()}")
+
+    caller.set("start")
+    endpoint = LooksAround()
+    async with PoliteServer(greet("hello")) as server, make_engine(server.url, endpoint):
+        await until(lambda: endpoint.messages)
+    assert seen == ["on_open of start", "on_message of nobody"]
 
 
 async def test_state_inside_on_open(make_engine: MakeEngine) -> None:

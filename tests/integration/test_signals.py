@@ -13,7 +13,7 @@ import pytest
 from wsengine import Endpoint, Engine, EngineConfig, EngineState
 from wsengine.signals import stop_on_signals
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Hang
+from wsengine.testing.script import Hang
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]

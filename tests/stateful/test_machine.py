@@ -30,7 +30,7 @@ from wsengine import (
     Session,
 )
 from wsengine.testing import ScriptedAdapter, ScriptedConnection
-from wsengine.testing.scripted import Accept, Dial, Hang, Refuse
+from wsengine.testing.script import Accept, Dial, Hang, Refuse
 
 from .judge import Act, Judge, OddError, Record
 

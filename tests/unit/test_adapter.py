@@ -9,7 +9,7 @@ from wsengine.adapter import Adapter, Connection, Handshake, NativeReceive
 from wsengine.adapters.websockets import WebsocketsAdapter, WebsocketsConnection
 from wsengine.message import Message
 from wsengine.testing import ScriptedAdapter, ScriptedConnection
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 
 class Native(ScriptedConnection):

@@ -163,6 +163,14 @@ async def test_arguments_go_in_and_the_result_comes_out() -> None:
         assert await OneCall(ENGINE, callback)(1, key=2) == ((1,), {"key": 2})
 
 
+async def test_one_call_after_another_leaves_nothing_in_the_context() -> None:
+    calls = [OneCall(ENGINE, lambda: None) for _ in range(3)]
+    for call in calls:
+        assert not call.active
+        await call()
+    assert [call.outer for call in calls] == [None] * 3
+
+
 async def test_whatever_can_be_awaited_is_awaited() -> None:
     def future() -> asyncio.Future[str]:
         result = asyncio.get_running_loop().create_future()

@@ -4,7 +4,7 @@ import copy
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wsengine import Close, CloseCode, ConfigError
@@ -15,6 +15,29 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)  # lone s
 
 
 # What a close is.
+
+
+def test_the_codes_are_those_of_the_registry() -> None:
+    assert {code.name.lower(): int(code) for code in CloseCode} == {
+        "normal_closure": 1000,
+        "going_away": 1001,
+        "protocol_error": 1002,
+        "unsupported_data": 1003,
+        "no_status_received": 1005,
+        "abnormal_closure": 1006,
+        "invalid_data": 1007,
+        "policy_violation": 1008,
+        "message_too_big": 1009,
+        "mandatory_extension": 1010,
+        "internal_error": 1011,
+        "service_restart": 1012,
+        "try_again_later": 1013,
+        "bad_gateway": 1014,
+        "tls_handshake": 1015,
+        "unauthorized": 3000,
+        "forbidden": 3003,
+        "timeout": 3008,
+    }
 
 
 @pytest.mark.parametrize("code", list(CloseCode))
@@ -69,6 +92,11 @@ def test_a_reason_that_is_no_text_is_refused() -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 65535))
+@example(1000)
+@example(2999)
+@example(3001)
+@example(4999)
+@example(5000)
 def test_only_these_codes_can_be_sent(code: int) -> None:
     registered = code in set(CloseCode) and code not in ONLY_REPORTED
     if registered or 3000 <= code <= 4999:

@@ -47,6 +47,8 @@ def test_an_error_names_field_value_and_rule(field: str, value: object, rule: st
 
 
 def test_retrying_the_start_needs_a_policy() -> None:
+    assert EngineConfig(retry_start=True).retry_start
+    assert EngineConfig(reconnect=None).reconnect is None
     with pytest.raises(ConfigError, match=r"^retry_start=True: .*reconnect is None"):
         EngineConfig(retry_start=True, reconnect=None)
 
@@ -77,8 +79,9 @@ def test_the_defaults_are_those_of_a_client() -> None:
     config = EngineConfig()
     assert (config.workers, config.retry_start, config.on_endpoint_error) == (1, False, "continue")
     assert config.reconnect == ReconnectPolicy()
-    assert config.stop_timeout <= 10
-    assert config.open_timeout <= 10
+    assert (config.open_timeout, config.stop_timeout) == (10, 10)
+    assert (config.ping_interval, config.ping_timeout, config.idle_timeout) == (20, 20, None)
+    assert (config.backlog_messages, config.backlog_bytes) == (1024, 16 * 1024 * 1024)
 
 
 def test_it_does_not_change_and_takes_only_keywords() -> None:

@@ -13,7 +13,7 @@ from wsengine.link import Link
 from wsengine.pausing import Pause
 from wsengine.readers import Standby, Worker
 from wsengine.testing import ScriptedConnection
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 from .tools import settle
 

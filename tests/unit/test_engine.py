@@ -20,7 +20,7 @@ from wsengine import (
     StateChange,
 )
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Accept, Hang, Refuse
+from wsengine.testing.script import Accept, Hang, Refuse
 
 from .tools import Notes, make, now, settle
 

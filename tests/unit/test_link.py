@@ -8,7 +8,7 @@ from wsengine.adapter import Connection
 from wsengine.link import Link
 from wsengine.message import Message
 from wsengine.testing import ScriptedConnection
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 
 class Native(ScriptedConnection):

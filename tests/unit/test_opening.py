@@ -19,7 +19,7 @@ from wsengine import (
 )
 from wsengine.opening import Source, resolve
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Accept, Hang, Refuse
+from wsengine.testing.script import Accept, Hang, Refuse
 
 from .tools import Notes, make, now, settle
 

@@ -8,7 +8,7 @@ import pytest
 
 from wsengine import ConnectionClosed, EngineStateError, Session
 from wsengine.pausing import Pilot
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 from .tools import Notes, make, now, settle
 

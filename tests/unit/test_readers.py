@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from wsengine import Endpoint, Session
 from wsengine.readers import MAX_READ_FAILURES
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 from .tools import Notes, make, settle
 
@@ -186,7 +187,7 @@ async def test_the_loop_gets_its_turn_under_a_flood() -> None:
         while len(endpoint.messages) < 10_000:
             turns.append(len(endpoint.messages))
             await asyncio.sleep(0)
-        steps = [after - before for before, after in zip(turns, turns[1:], strict=False)]
+        steps = [after - before for before, after in itertools.pairwise(turns)]
         assert max(steps) <= 1000
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable
@@ -32,6 +33,7 @@ POLICIES = st.builds(
     factor=st.floats(1, HUGE),
     jitter=st.floats(0, 1),
 )
+RETRY_AFTER = st.none() | st.floats(0, 1e6)
 FATAL_CODES = {1008, 1010, 3000, 3003}
 LATER_CODES = {1012, 1013}
 
@@ -115,7 +117,19 @@ def test_the_formula_of_gowse(base: float, max_exponent: int, delays: list[float
     assert first(5, ReconnectPolicy.gowse(base, max_exponent), lambda: 0.9) == delays
 
 
+def test_gowses_own_delays_are_those_of_its_defaults() -> None:
+    assert first(4, ReconnectPolicy.gowse(), lambda: 0.9) == [1, 5, 5, 5]
+
+
 # Settings.
+
+
+def test_the_defaults_and_that_they_do_not_change() -> None:
+    policy = ReconnectPolicy()
+    assert (policy.initial_delay, policy.factor, policy.max_delay) == (0.5, 2, 30)
+    assert (policy.jitter, policy.max_attempts, policy.min_uptime) == (1, None, 5)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        policy.max_delay = 3600  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +173,9 @@ def test_a_verdict_with_a_wrong_delay_is_refused(after: object) -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(100, 599), st.none() | st.floats(0, 1e6))
+@given(st.sampled_from([408, 425, 429, 499, 500, 599]) | st.integers(100, 599), RETRY_AFTER)
+@example(408, None)
+@example(500, None)
 def test_a_refused_handshake(status: int, retry_after: float | None) -> None:
     verdict = default_classify(ConnectError("no", status=status, retry_after=retry_after))
     if status >= 500 or status in (408, 425, 429):

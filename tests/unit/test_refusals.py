@@ -116,6 +116,12 @@ def test_a_failed_dial_says_where_what_and_what_to_check(error: Exception, words
     assert words in message
 
 
+def test_only_where_tls_is_spoken_it_may_be_missing_on_the_other_side() -> None:
+    hint = "does the server speak wss:// on this port?"
+    assert hint in describe_failed_dial("wss://host", ConnectionResetError())
+    assert hint not in describe_failed_dial("ws://host", ConnectionResetError())
+
+
 def test_an_untrusted_certificate_names_the_option() -> None:
     assert "ConnectOptions(ssl=ssl.create_default_context(cafile=...))" in describe_failed_dial(
         "wss://host", untrusted()

@@ -19,7 +19,7 @@ from wsengine import (
     Session,
 )
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Accept, Lose, Refuse
+from wsengine.testing.script import Accept, Lose, Refuse
 
 INSIDE_OF_A_LOOP = """
 import asyncio, wsengine

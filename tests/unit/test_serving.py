@@ -10,7 +10,7 @@ import pytest
 
 from wsengine import Close, CloseCode, Session
 from wsengine.testing import ScriptedConnection
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 from .tools import Notes, make, now, settle
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from wsengine import Close, ConnectionClosed, EngineState, Handshake, SessionStats
-from wsengine.testing.scripted import Accept
+from wsengine.testing.script import Accept
 
 from .tools import Notes, make, settle
 

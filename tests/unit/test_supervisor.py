@@ -21,7 +21,7 @@ from wsengine import (
     Session,
 )
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Accept, CloseWith, Lose, Refuse
+from wsengine.testing.script import Accept, CloseWith, Lose, Refuse
 
 from .tools import Notes, make, now, settle
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wsengine import Close, Endpoint, Engine, EngineConfig, ReconnectPolicy, RestartFailure, Session
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.scripted import Dial
+from wsengine.testing.script import Dial
 
 STEADY = ReconnectPolicy(initial_delay=1, factor=2, max_delay=8, jitter=0, min_uptime=0)
 

@@ -20,7 +20,7 @@ from websockets.exceptions import (
 )
 from websockets.http11 import Response
 
-from ..adapter import Handshake
+from ..adapter import CLOSE_TIMEOUT, Handshake
 from ..close import Close, CloseCode
 from ..errors import ConfigError, ConnectError, ConnectionClosed, MissingDependencyError
 from ..message import Message, SendableMessage
@@ -55,7 +55,11 @@ class WebsocketsAdapter:
         for name in library_options:
             if name in _RESERVED:
                 raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
-        defaults = {"ping_interval": None, "create_connection": _Client}
+        defaults = {
+            "ping_interval": None,
+            "close_timeout": CLOSE_TIMEOUT,
+            "create_connection": _Client,
+        }
         self._library_options = {**defaults, **library_options}
 
     async def connect(self, url: str, options: ConnectOptions) -> WebsocketsConnection:

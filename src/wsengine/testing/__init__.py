@@ -17,17 +17,8 @@ from .conformance import (
     run_check,
 )
 from .recording import Call, RecordingEndpoint
-from .scripted import (
-    Accept,
-    CloseWith,
-    Delay,
-    Hang,
-    Lose,
-    ReadFails,
-    Refuse,
-    ScriptedAdapter,
-    ScriptedConnection,
-)
+from .script import Accept, CloseWith, Delay, Hang, Lose, ReadFails, Refuse
+from .scripted import ScriptedAdapter, ScriptedConnection
 
 __all__ = [
     "CHECKS",

@@ -62,8 +62,10 @@ def translated(error: LibraryConnectionClosed) -> ConnectionClosed:
         (frame(1001), frame(1001), False, Close(1001, client_initiated=True)),
         # The server broke the protocol, so the library closes; an answer may never come.
         (None, frame(1002, "bad frame"), False, Close(1002, "bad frame", client_initiated=True)),
-        (None, frame(1007), False, Close(1007, client_initiated=True)),
-        (None, frame(1009, "too big"), False, Close(1009, "too big", client_initiated=True)),
+        *(
+            (None, frame(code), False, Close(code, client_initiated=True))
+            for code in (1003, 1007, 1009, 1010, 1011)
+        ),
         (frame(1009), frame(1009, "too big"), False, Close(1009, "too big", client_initiated=True)),
         # The client closed, and the server never answered: as good as lost.
         (None, frame(1000), False, Close(1006)),

@@ -16,7 +16,7 @@ from wsengine.cli.demo_endpoint import PACE, DemoEndpoint
 from wsengine.cli.demo_faults import FAULTS, Count, Fault, Outcome
 from wsengine.cli.demo_show import DemoShow
 from wsengine.servers.echo import EchoServer
-from wsengine.testing.scripted import Refuse, ScriptedAdapter, ScriptedConnection
+from wsengine.testing import Refuse, ScriptedAdapter, ScriptedConnection
 
 NO_SERVER = EchoServer()
 REFUSED = Refuse(ConnectError("ws://test: connection refused; is it running?"))

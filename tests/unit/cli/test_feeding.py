@@ -22,7 +22,8 @@ from wsengine.cli.feeding import Feeder, Replies
 from wsengine.cli.lines import Lines
 from wsengine.cli.report import JsonReport
 from wsengine.message import Message
-from wsengine.testing.scripted import Accept, Delay, Dial, Refuse, ScriptedAdapter
+from wsengine.testing import Accept, Delay, Refuse, ScriptedAdapter
+from wsengine.testing.script import Dial
 
 POLICY = ReconnectPolicy(initial_delay=10, max_delay=10, jitter=0, min_uptime=0)
 REFUSED = Refuse(ConnectError("refused"))

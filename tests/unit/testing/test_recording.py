@@ -26,7 +26,7 @@ from wsengine.testing import (
     Refuse,
     ScriptedAdapter,
 )
-from wsengine.testing.scripted import Dial
+from wsengine.testing.script import Dial
 
 
 def engine_for(recorder: RecordingEndpoint, *script: Dial, **settings: Any) -> Engine:

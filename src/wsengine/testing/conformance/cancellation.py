@@ -48,11 +48,11 @@ async def cancelled_receives_lose_nothing(probe: Probe) -> None:
     in which the receive is cancelled.
     """
     connection, peer = await probe.connect()
-    for number, (waited, count) in enumerate(product((0, 2, 4), list(TURNS) * 20)):
+    for number, pauses in enumerate(product((0, 2, 4), list(TURNS) * 20)):
         message = f"message {number}"
         arrival = _arrival(number, message)
         async with within(PATIENCE, f"{message!r} is received, the last receive was cancelled"):
-            got = await _receive_over_cancellation(connection, peer, arrival, waited, count)
+            got = await _receive_over_cancellation(probe, connection, peer, arrival, pauses)
         expect_equal(got, message, "the message")
 
 
@@ -97,22 +97,23 @@ async def cancelled_receives_keep_the_close(probe: Probe) -> None:
 
 
 async def _receive_over_cancellation(
-    connection: Connection, peer: Peer, arrival: Arrival, waited: int, count: int
+    probe: Probe, connection: Connection, peer: Peer, arrival: Arrival, pauses: tuple[int, int]
 ) -> Message:
     """Receive, have a message arrive, cancel, and receive again if nothing was received.
 
     Args:
+        probe: The check's.
         connection: The client's side.
         peer: The server's side.
         arrival: How the message comes.
-        waited: Turns of the event loop from the receive to the arrival.
-        count: Turns from the arrival to the cancellation.
+        pauses: Turns of the event loop from the receive to the arrival, and from there to the
+            cancellation.
     """
     peer.send(*arrival.first)
-    receiving = asyncio.create_task(connection.receive())
-    await turns(waited)
+    receiving = probe.start(connection.receive())
+    await turns(pauses[0])
     peer.send(*arrival.then)
-    await turns(count)
+    await turns(pauses[1])
     receiving.cancel()
     peer.send(*arrival.late)
     await asyncio.wait({receiving})

@@ -1,0 +1,36 @@
+"""The example of the README, against a server that loses it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import pytest
+
+from wsengine.servers.echo import EchoServer
+
+from .reading import ROOT
+from .test_snippets import SERVER, start
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+async def test_the_example_comes_back_and_ends_with_ctrl_c() -> None:
+    code = (ROOT / "examples/hello.py").read_text(encoding="utf-8")
+    assert SERVER in code
+    async with EchoServer() as server, asyncio.timeout(45):
+        process = await start(code.replace(SERVER, server.url))
+        assert process.stdout is not None
+        try:
+            assert await process.stdout.readline() == b"received: hello\n"
+            await server.drop_clients()
+            assert (await process.stdout.readline()).startswith(b"closed: 1006 ABNORMAL_CLOSURE")
+            assert await process.stdout.readline() == b"received: hello again\n"
+            process.send_signal(signal.SIGINT)
+            output, errors = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    assert (output, errors) == (b"closed: 1001 GOING_AWAY\n", b"")
+    assert process.returncode == 0

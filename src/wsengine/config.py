@@ -14,7 +14,8 @@ class EngineConfig:
     """The settings of an engine; each is checked at once, and none changes afterwards.
 
     Args:
-        name: What the engine is called in logs; the host of the URL where it is `None`.
+        name: What the engine is called in logs; where it is `None`, the URL without its
+            secrets, or "engine" for a URL that is a function.
         workers: How many `on_message` calls may run at once. They start in the order of
             arrival; with 1 they also finish in order.
         reconnect: How to come back, or `None` to stop at the end of the first session.
@@ -30,8 +31,8 @@ class EngineConfig:
         backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
             nothing ahead. At the bound reading stops, and TCP pushes back on the server.
         backlog_bytes: The same bound in bytes of payload; one message may always be held.
-        on_endpoint_error: What to do when `on_message`, `on_read_error` or `on_close` raises,
-            besides logging it: go on, restart the session, or exit (`run()` then raises).
+        on_endpoint_error: What to do when a callback of an open session raises, besides
+            logging it: go on, restart the session, or exit (`run()` then raises).
     """
 
     name: str | None = None

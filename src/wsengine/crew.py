@@ -103,11 +103,6 @@ class Crew:
         if self.leader is leader:
             self._pass_lead()
 
-    def give_way_to_pilots(self, leader: Leader) -> None:
-        """Pass the lead on, if `leader` still has it and a pilot waits for it."""
-        if self._pilots:
-            self.give_up_lead(leader)
-
     def rest(self, worker: Worker) -> None:
         """Note that a worker has nothing to do; from now on it may be given the lead."""
         self._idle.append(worker)

@@ -78,4 +78,7 @@ class Endpoint:
         """Closing the connection failed. The connection is gone all the same."""
 
     def on_restart_error(self, engine: Engine, failure: RestartFailure) -> Any:
-        """An attempt to reopen the connection failed; the next one follows as `failure` says."""
+        """An attempt to open the connection failed; the next one follows as `failure` says.
+
+        The delay begins when this returns; it is cancelled after `stop_timeout`.
+        """

@@ -121,7 +121,8 @@ class Engine:
 
         Ends within `stop_timeout`, whatever the server, the network or a callback does. Safe
         to call twice, at any time, from many tasks. From inside a callback it asks for the exit
-        and returns at once, or the callback would wait for itself.
+        and returns at once, or the callback would wait for itself; so does a task that a handler
+        has started, as long as the same worker runs a handler: call `wait_stopped` in it.
         """
         supervisor = self._supervisor
         if supervisor is None or supervisor.task.done():
@@ -154,7 +155,8 @@ class Engine:
     async def run(self) -> None:
         """Start, and wait until the engine has stopped; SIGINT and SIGTERM stop it gracefully.
 
-        A second Ctrl-C is not caught. Cancelling `run` stops the engine, too.
+        A second Ctrl-C is Python's own: under `asyncio.run` it cancels `run`, which still waits
+        for the bounded stop, and becomes `KeyboardInterrupt`. Cancelling `run` stops the engine.
 
         Raises:
             EngineStartError: As `start()`.

@@ -76,7 +76,7 @@ class Reader:
     @property
     def yields_at_once(self) -> bool:
         """Whether the lead can be taken from it without waiting: it is not inside `receive`."""
-        return self._mode is Mode.IDLE or self.running
+        return self._mode is not Mode.READING or self.running
 
     def give_way(self) -> None:
         """Come out of `receive`. A callback is never interrupted."""
@@ -152,7 +152,6 @@ class Reader:
                 await pending
         except (Exception, asyncio.CancelledError) as raised:
             self._callback_failed("on_read_error", raised)
-        crew.give_way_to_pilots(self)
 
     def _callback_failed(self, name: str, error: Exception | asyncio.CancelledError) -> None:
         if isinstance(error, asyncio.CancelledError) and current_task().cancelling():

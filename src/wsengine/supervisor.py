@@ -166,21 +166,26 @@ class Supervisor:
         return delay
 
     async def _tell(self, failure: RestartFailure) -> None:
-        """Call `on_restart_error`; an exit bounds it."""
-        engine = self._engine
+        """Call `on_restart_error`, bounded by `stop_timeout`, or by an exit."""
+        engine, timeout = self._engine, self._engine.config.stop_timeout
+        what = f"{engine.name}: on_restart_error"
         call = OneCall(engine, engine.endpoint.on_restart_error)
         task = asyncio.create_task(call(engine, failure))
+        schedule = StopSchedule(self._loop.time(), timeout)
         try:
-            await first_of(task, self._exiting)
+            await first_of(task, self._exiting, timeout=timeout)
+            if self._exiting.done():
+                schedule = StopSchedule(self._exiting.result(), timeout)
+            ended = await reap([task], until=schedule.handlers, grace=schedule.grace, what=what)
         except asyncio.CancelledError:
             task.cancel()
             raise
-        if self._exiting.done():
-            schedule = StopSchedule(self._exiting.result(), engine.config.stop_timeout)
-            until, grace = schedule.handlers, schedule.grace
-            await reap([task], until=until, grace=grace, what=f"{engine.name}: on_restart_error")
-        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("%s: on_restart_error raised %r", engine.name, error, exc_info=error)
+        if not ended:
+            logger.error("%s took too long and was cancelled", what)
+        elif task.cancelled():
+            logger.error("%s raised CancelledError", what)
+        elif (error := task.exception()) is not None:
+            logger.error("%s raised %r", what, error, exc_info=error)
 
     async def _serve(self, serving: Serving) -> None:
         """Run a session from its open to its close."""

@@ -35,6 +35,9 @@ COVERED_ELSEWHERE: dict[str, tuple[str, ...]] = {  # by the tests that cover the
         "wsengine.testing.conformance.sending",
         "wsengine.testing.conformance.serverclose",
         "wsengine.testing.conformance.violations",
+        "wsengine.testing.greetings",
+        "wsengine.testing.peer",
+        "wsengine.testing.rawserver",
     ),
 }
 EXCEPTIONS = {name: by for by, names in COVERED_ELSEWHERE.items() for name in names}

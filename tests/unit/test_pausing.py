@@ -8,7 +8,7 @@ import pytest
 
 from wsengine import ConnectionClosed, EngineStateError, Session
 from wsengine.pausing import Pilot
-from wsengine.testing.script import Accept
+from wsengine.testing.script import Accept, ReadFails
 
 from .tools import Notes, make, now, settle
 
@@ -125,6 +125,20 @@ async def test_inside_on_read_error_and_on_close() -> None:
         adapter.connection.feed("3")
         await settle()
     assert seen == ["1", "3"]
+
+
+async def test_from_a_task_that_on_read_error_awaits() -> None:
+    async def pilot(session: Session) -> None:
+        async with session.paused() as connection:
+            seen.append(await connection.receive())
+
+    seen: list[str | bytes] = []
+    waited = Notes(on_read_error=lambda session, error: asyncio.wait_for(pilot(session), 5))
+    engine, _ = make(waited, Accept(ReadFails(ValueError()), "1", "2"))
+    async with engine:
+        await settle()
+        assert seen == ["1"]
+        assert waited.messages == ["2"]
 
 
 async def test_pauses_take_turns() -> None:

@@ -44,7 +44,7 @@ def load_adapter(adapter: str | Adapter) -> Adapter:
     try:
         factory: Any = getattr(importlib.import_module(module_name), factory_name)
     except ModuleNotFoundError as error:
-        if adapter not in EXTRAS:
+        if adapter not in EXTRAS or str(error.name).startswith("wsengine"):
             raise _not_imported(adapter, error) from error
         raise MissingDependencyError(
             f"adapter={adapter!r}: its library is not installed; "

@@ -7,39 +7,52 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
+
+# Signals belong to the process, so what they stop is kept for the process: the first engine
+# that runs takes them, and the last gives them back.
+_stops: list[Callable[[], object]] = []
+_before: dict[signal.Signals, signal._HANDLER] = {}
 
 
 @contextlib.contextmanager
 def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first SIGINT or SIGTERM; leave a second one to Python.
+    """Call `stop` at the first SIGINT or SIGTERM; leave a second one to whoever had it before.
 
-    Does nothing outside the main thread, and where the event loop has no signal handlers
-    (Windows): Ctrl-C then cancels the running task, as `asyncio.run` arranges it.
+    Where several engines run, the first signal stops them all. Does nothing outside the main
+    thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    before: dict[signal.Signals, signal._HANDLER] = {}
 
-    def restore() -> None:
-        while before:
-            number, handler = before.popitem()
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+    def stop_soon() -> object:  # called by Python between any two lines: only leave word
+        return loop.call_soon_threadsafe(stop)
 
-    def received() -> None:
-        restore()
-        stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handler = signal.getsignal(number)
-        try:
-            loop.add_signal_handler(number, received)
-        except (NotImplementedError, RuntimeError):
-            continue
-        before[number] = handler
+    _take()
+    _stops.append(stop_soon)
     try:
         yield
     finally:
-        restore()
+        _stops.remove(stop_soon)
+        if not _stops:
+            _give_back()
+
+
+def _take() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if number not in _before and (handler := signal.getsignal(number)) is not None:
+            _before[number] = handler
+            signal.signal(number, _received)
+
+
+def _give_back() -> None:
+    while _before:
+        signal.signal(*_before.popitem())
+
+
+def _received(number: int, frame: FrameType | None) -> None:
+    _give_back()
+    for stop in tuple(_stops):
+        stop()

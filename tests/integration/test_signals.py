@@ -139,10 +139,6 @@ def test_a_dial_that_hangs_is_stopped_as_well(run: Callable[..., None], before: 
     assert before == []
 
 
-@pytest.mark.xfail(
-    reason="add_signal_handler replaces the other engine's handler on the same loop, and what is "
-    "put back afterwards is asyncio's no-op: the other engine never hears of it, nor does anybody"
-)
 def test_ctrl_c_reaches_every_engine_that_runs(run: Callable[..., None], before: list[int]) -> None:
     async def main() -> None:
         config = EngineConfig(stop_timeout=1)
@@ -165,10 +161,6 @@ def test_ctrl_c_reaches_every_engine_that_runs(run: Callable[..., None], before:
     run(main())
 
 
-@pytest.mark.xfail(
-    reason="a handler that the loop had before is removed from the loop, and only asyncio's no-op "
-    "is put back: the process is deaf to the signal afterwards"
-)
 def test_a_handler_of_the_loop_itself_works_again_afterwards(
     run: Callable[..., None], before: list[int]
 ) -> None:

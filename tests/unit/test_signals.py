@@ -13,13 +13,6 @@ from wsengine.signals import stop_on_signals
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class DeafLoop(asyncio.SelectorEventLoop):
-    """An event loop without signal handlers, as on Windows."""
-
-    def add_signal_handler(self, *args: object) -> None:
-        raise NotImplementedError
-
-
 def handlers() -> list[Any]:
     return [signal.getsignal(number) for number in SIGNALS]
 
@@ -50,8 +43,3 @@ def test_they_are_given_back_after_an_error() -> None:
 
 async def test_outside_of_the_main_thread_nothing_is_done() -> None:
     assert await asyncio.to_thread(asyncio.run, watched()) == [False, False]
-
-
-def test_where_the_loop_has_no_signal_handlers_nothing_is_done() -> None:
-    with asyncio.Runner(loop_factory=DeafLoop) as runner:
-        assert runner.run(watched()) == [False, False]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
+from .bounds import first_of
 from .close import Close, CloseCode
 from .config import EngineConfig
 from .crew import Crew
@@ -17,12 +18,16 @@ LATE: Final = 0.25
 """A time-out that fires this many seconds late means that the event loop was blocked."""
 
 
+BEHIND_DATA: Final = 3
+"""Times-out that a pong has more while messages come: it may stand behind them in the stream."""
+
+
 class Keepalive:
     """Watches one session while it is open.
 
     A pong may also be late because nobody reads it: the backlog is full, the session is
     paused, or a handler blocks the event loop. None of these is the death of the
-    connection, so they do not count.
+    connection, so they do not count. While messages come, three more time-outs are given.
 
     Args:
         name: What the session is called in the log.
@@ -38,6 +43,7 @@ class Keepalive:
         self._link = link
         self._crew = crew
         self._config = config
+        self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -74,27 +80,33 @@ class Keepalive:
                 await asyncio.wait({pong})
 
     async def _answered(self, pong: asyncio.Task[float]) -> bool:
-        loop = asyncio.get_running_loop()
+        """Wait for a pong; return `False` if there is no excuse for its absence."""
         timeout = self._config.ping_timeout
+        behind_data = 0
         while True:
-            stalls, due = self._crew.stalls, loop.time() + (timeout or 0.0)
-            await asyncio.wait({pong}, timeout=timeout)
+            stalls, received = self._crew.stalls, self._link.received
+            due = self._loop.time() + (timeout or 0.0)
+            await first_of(pong, timeout=timeout)
             if pong.done():
                 return True
-            late = loop.time() - due > LATE
-            if not late and not self._crew.stalled and self._crew.stalls == stalls:
+            if self._loop.time() - due > LATE:
+                why = "the event loop was blocked"
+            elif self._crew.stalled or self._crew.stalls != stalls:
+                why = "reading had stopped"
+            elif self._link.received != received and behind_data < BEHIND_DATA:
+                why = "messages come, and it may stand behind them"
+                behind_data += 1
+            else:
                 return False
-            why = "the event loop was blocked" if late else "reading has stopped"
             logger.warning("%s: no pong yet, but %s; waiting on", self._name, why)
 
     async def _watch_messages(self, timeout: float) -> None:
-        loop = asyncio.get_running_loop()
-        received, since = self._link.received, loop.time()
+        received, since = self._link.received, self._loop.time()
         while True:
             await asyncio.sleep(timeout / 4)
             if self._link.received != received or self._crew.stalled:
-                received, since = self._link.received, loop.time()
-            elif loop.time() - since >= timeout:
+                received, since = self._link.received, self._loop.time()
+            elif self._loop.time() - since >= timeout:
                 self._lost(f"no message for {timeout:g} s")
                 return
 

@@ -124,7 +124,12 @@ class Serving:
             await first_of(*self.crew.tasks, self._hurried, timeout=self._timeout)
             if left == len(self.crew.tasks) and not self._hurried.done():
                 backlog, busy = len(self.crew.backlog), self.crew.busy_workers
-                logger.info("%s: closed; %d messages, %d handlers left", self.name, backlog, busy)
+                logger.warning(
+                    "%s: closed, but %d messages and %d handlers are left; waiting for them",
+                    self.name,
+                    backlog,
+                    busy,
+                )
 
     async def close(self, close: Close) -> None:
         """See running handlers to their end, call `on_close`, and close the connection."""

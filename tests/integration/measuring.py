@@ -71,6 +71,11 @@ def other_tasks() -> set[asyncio.Task[Any]]:
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
+def _threads() -> list[threading.Thread]:
+    """Return the threads, without those in which asyncio itself looks up host names."""
+    return [thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")]
+
+
 @dataclass(frozen=True)
 class Held:
     """What a process and its event loop hold at one moment."""
@@ -87,7 +92,7 @@ class Held:
             frozenset(open_sockets()),
             frozenset(other_tasks()),
             frozenset(pending_timers()),
-            frozenset(threading.enumerate()),
+            frozenset(_threads()),
         )
 
     def added_since(self) -> dict[str, list[object]]:

@@ -36,18 +36,18 @@ class SlowOnOpen(Recorder):
 
 async def test_start_timeout_in_on_open(make_engine: MakeEngine) -> None:
     """gowse: "error text 'failed to start: <nil>'; OnOpen still completes later"."""
-    endpoint = SlowOnOpen(0.4)
+    endpoint = SlowOnOpen(0.7)
     async with PoliteServer() as server:
-        engine = make_engine(server.url, endpoint, open_timeout=0.2)
+        engine = make_engine(server.url, endpoint, open_timeout=0.4)
         with pytest.raises(EngineStartError) as failed:
             await engine.start()
         assert str(failed.value) == (
-            f"could not start: {server.url}: on_open did not end within 0.2 s (open_timeout)"
+            f"could not start: {server.url}: on_open did not end within 0.4 s (open_timeout)"
         )
         assert isinstance(failed.value.__cause__, OpenTimeoutError)
         assert engine.state is EngineState.STOPPED
         await server.seen_close(0)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.4)
         assert endpoint.opened == 0
         assert endpoint.calls == ["on_open"]
         await engine.start()
@@ -91,9 +91,9 @@ async def test_timeout_around_start(make_engine: MakeEngine) -> None:
     async with PoliteServer() as server:
         engine = make_engine(server.url, endpoint, open_timeout=60)
         with pytest.raises(TimeoutError), stopwatch() as starting:
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(0.4):
                 await engine.start()
-        assert starting.seconds < 0.2 + 0.5 + 0.3, "the time-out, and then stop_timeout"
+        assert starting.seconds < 0.4 + 0.5 + 0.3, "the time-out, and then stop_timeout"
         assert engine.state is EngineState.STOPPED
         await server.seen_close(0)
         await engine.start()

@@ -81,13 +81,13 @@ async def test_start_timeout_on_a_restart(make_engine: MakeEngine) -> None:
     endpoint = SlowOnce()
     async with (
         PoliteServer(greet("1"), greet("2"), greet("3")) as server,
-        make_engine(server.url, endpoint, open_timeout=0.2) as engine,
+        make_engine(server.url, endpoint, open_timeout=0.4) as engine,
     ):
         engine.restart()
         await until(lambda: "3" in endpoint.messages)
         (failure,) = endpoint.failures
         assert isinstance(failure.error, OpenTimeoutError)
-        assert "on_open did not end within 0.2 s (open_timeout)" in str(failure.error)
+        assert "on_open did not end within 0.4 s (open_timeout)" in str(failure.error)
         await server.seen_close(1)
         assert server.open_connections == 1
         assert engine.session is endpoint.sessions[2]

@@ -59,6 +59,21 @@ async def test_without_a_time_out_the_round_trip_is_only_measured() -> None:
         assert endpoint.sessions[0].stats().ping_round_trip == pytest.approx(500)
 
 
+async def test_a_pong_may_stand_behind_messages_but_not_for_ever() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, ping_interval=10.0, ping_timeout=4.0)
+    async with engine:
+        adapter.connection.ping_delay = None
+        for _ in range(250):
+            if endpoint.sessions[0].closed is None:
+                adapter.connection.feed("still here")
+            await asyncio.sleep(0.1)
+            if now() < 10 + 4 + 3 * 4 - 0.5:
+                assert endpoint.sessions[0].closed is None
+        await asyncio.sleep(2)
+        assert endpoint.named("on_close")[0][1:3] == (1006, "no pong within 4 s")
+
+
 async def test_a_full_backlog_is_not_the_death_of_the_connection() -> None:
     gate = asyncio.Event()
     endpoint = Notes(on_message=lambda session, message: gate.wait())

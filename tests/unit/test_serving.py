@@ -211,7 +211,7 @@ async def test_a_long_drain_is_told(caplog: pytest.LogCaptureFixture) -> None:
         adapter.connection.feed("1", "2")
         adapter.connection.close_by_server(1012)
         await asyncio.sleep(5)
-        assert "closed; 1 messages, 1 handlers left" in caplog.text
+        assert "closed, but 1 messages and 1 handlers are left" in caplog.text
         await asyncio.sleep(20)
         assert endpoint.messages == ["1", "2"]
 

@@ -77,8 +77,8 @@ class Crew:
 
     @property
     def stalled(self) -> bool:
-        """Whether nobody reads for the engine, because of the backlog's bound or a pilot."""
-        return self.leader is None or self.leader.is_pilot
+        """Whether nobody reads, at the bound of the backlog or because a pilot does not."""
+        return self.leader is None or self.leader.neglects_reading
 
     @property
     def has_idle_worker(self) -> bool:
@@ -115,6 +115,8 @@ class Crew:
 
     def _pass_lead(self) -> None:
         self.leader = None
+        while self._pilots and self._pilots[0][1].done():
+            self._pilots.popleft()  # cancelled, and not yet awake to take itself out
         if self._pilots:
             pilot, granted = self._pilots.popleft()
             self._pause_for(pilot)

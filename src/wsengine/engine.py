@@ -102,7 +102,7 @@ class Engine:
                 was stopped meanwhile. Nothing is left running.
             EngineStateError: The engine is running already.
         """
-        if self.state not in (EngineState.IDLE, EngineState.STOPPED):
+        if self._supervisor is not None and not self._supervisor.task.done():
             raise EngineStateError(
                 f"start() needs an engine that is idle or stopped; this one is {self.state.value}"
             )

@@ -18,8 +18,8 @@ LATE: Final = 0.25
 """A time-out that fires this many seconds late means that the event loop was blocked."""
 
 
-BEHIND_DATA: Final = 3
-"""Times-out that a pong has more while messages come: it may stand behind them in the stream."""
+BEHIND_DATA: Final = 12
+"""Quarters of a time-out that a pong has more while messages come: it may stand behind them."""
 
 
 class Keepalive:
@@ -82,13 +82,18 @@ class Keepalive:
     async def _answered(self, pong: asyncio.Task[float]) -> bool:
         """Wait for a pong; return `False` if there is no excuse for its absence."""
         timeout = self._config.ping_timeout
-        behind_data = 0
+        if timeout is None:
+            await first_of(pong)
+            return True
+        patience, behind_data = timeout, 0
         while True:
-            stalls, received = self._crew.stalls, self._link.received
-            due = self._loop.time() + (timeout or 0.0)
-            await first_of(pong, timeout=timeout)
+            stalls, due = self._crew.stalls, self._loop.time() + patience
+            await first_of(pong, timeout=0.75 * patience)
+            received = self._link.received
+            await first_of(pong, timeout=max(0.0, due - self._loop.time()))
             if pong.done():
                 return True
+            patience = timeout
             if self._loop.time() - due > LATE:
                 why = "the event loop was blocked"
             elif self._crew.stalled or self._crew.stalls != stalls:
@@ -96,6 +101,7 @@ class Keepalive:
             elif self._link.received != received and behind_data < BEHIND_DATA:
                 why = "messages come, and it may stand behind them"
                 behind_data += 1
+                patience = timeout / 4
             else:
                 return False
             logger.warning("%s: no pong yet, but %s; waiting on", self._name, why)

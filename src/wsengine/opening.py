@@ -12,6 +12,7 @@ from .callbacks import OneCall
 from .errors import ConnectError, OpenTimeoutError
 from .options import ConnectOptions
 from .serving import Owner, Serving
+from .session import GOING_AWAY_BY_CLIENT
 from .url import check_credentials, check_url, display_url
 from .validation import refuse
 
@@ -40,6 +41,11 @@ class Opening:
         self._serving: Serving | None = None
         self._given_up = False
         self._task = asyncio.create_task(self._open())
+
+    def restart(self) -> None:
+        """Ask for another session in place of the one that `on_open` runs for."""
+        if self._serving is not None:
+            self._serving.restart(GOING_AWAY_BY_CLIENT)
 
     async def run(self, exiting: asyncio.Future[float]) -> Serving | None:
         """Open, within `open_timeout`; return `None` if an exit was asked for first.
@@ -99,9 +105,10 @@ class Opening:
         self._serving = serving
         try:
             on_open = OneCall(engine, engine.endpoint.on_open)
-            await on_open(serving.session, restarting=self._restarting)
+            if not self._given_up:
+                await on_open(serving.session, restarting=self._restarting)
             if self._given_up:
-                raise OpenTimeoutError(f"{self._shown}: on_open ended too late")
+                raise OpenTimeoutError(f"{self._shown}: the open ended after it was given up")
         except BaseException:
             await serving.abandon()
             raise

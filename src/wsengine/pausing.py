@@ -32,6 +32,11 @@ class Pilot:
         self.task = current_task()
 
     @property
+    def neglects_reading(self) -> bool:
+        """Whether it has the lead and does not read: a pong cannot be seen then."""
+        return self._wait is None
+
+    @property
     def handshake(self) -> Handshake:
         """The server's answer to the opening handshake."""
         return self._link.connection.handshake

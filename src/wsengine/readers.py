@@ -41,6 +41,7 @@ class Reader:
     """Somebody who may have the lead. One task runs it until the session is over."""
 
     is_pilot: ClassVar[bool] = False
+    neglects_reading: ClassVar[bool] = False
     outer: ClassVar[None] = None
     helps: ClassVar[bool] = False
     """Whether it handles what the standby has read ahead."""

@@ -233,7 +233,7 @@ class Backoff:
             raise EngineFailedError(f"{cause}; and classify failed: {error!r}") from error
         if isinstance(verdict, Fatal):
             raise EngineFailedError(f"{cause}; dialling again cannot help") from cause
-        delay = next(self._delays, None)
+        delay = next(self._delays, self._policy.max_delay if end is None else None)
         if delay is None:
             raise EngineFailedError(
                 f"{cause}; gave up after {self._policy.max_attempts} attempts in a row "

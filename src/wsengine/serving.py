@@ -77,7 +77,7 @@ class Serving:
 
     @property
     def uptime(self) -> float:
-        """Seconds since the connection was made, up to its end."""
+        """Seconds since `on_open` was done, up to the end of the connection."""
         return (self._loop.time() if self._ended is None else self._ended) - self._began
 
     def callback_failed(self, name: str, error: BaseException) -> None:
@@ -108,6 +108,7 @@ class Serving:
 
     async def serve(self) -> Close:
         """Run the session until its connection is closed, or its end is asked for."""
+        self._began = self._loop.time()
         self.crew.start()
         self.keepalive.start()
         try:
@@ -135,8 +136,13 @@ class Serving:
         """See running handlers to their end, call `on_close`, and close the connection."""
         begin = self._loop.time() if self._hurried_at is None else self._hurried_at
         schedule = StopSchedule(begin, self._timeout)
-        handlers = f"{self.name}: a handler"
-        await reap(self.crew.tasks, until=schedule.handlers, grace=schedule.grace, what=handlers)
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            handlers = f"{self.name}: a handler"
+            until, grace = schedule.handlers, schedule.grace
+            await reap(self.crew.tasks, until=until, grace=grace, what=handlers)
+        except asyncio.CancelledError as cancellation:
+            cancelled = cancellation  # the loop is going down: close properly, then obey
         answer = await self._ask_on_close(close, schedule)
         error = await self._close_connection(close, answer, schedule)
         if self.dropped:
@@ -144,6 +150,8 @@ class Serving:
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
             await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
+        if cancelled is not None:
+            raise cancelled
 
     async def abandon(self) -> None:
         """Close the connection of a session that was never opened; a moment is given to it."""

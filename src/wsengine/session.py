@@ -30,7 +30,7 @@ class SessionStats:
         backlog_bytes: Their size.
         busy_workers: Handlers that have begun and are suspended.
         ping_round_trip: Seconds between the last keepalive ping and its pong, or `None`.
-        uptime: Seconds since the connection was made, up to its end.
+        uptime: Seconds since `on_open` was done, up to the end of the connection.
     """
 
     messages_received: int

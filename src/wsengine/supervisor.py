@@ -41,6 +41,7 @@ class Supervisor:
         self._engine = engine
         self._enter = engine.lifecycle.enter
         self._backoff = Backoff(engine.config.reconnect)
+        self._opening: Opening | None = None
         self._serving: Serving | None = None
         self._exiting: asyncio.Future[float] = loop.create_future()
         self._redial: asyncio.Future[None] = loop.create_future()
@@ -68,7 +69,9 @@ class Supervisor:
         """Ask for a fresh connection: end the session, or the delay before the next dial."""
         if self._serving is not None:
             self._serving.restart(GOING_AWAY_BY_CLIENT)
-        elif self._engine.state is EngineState.WAITING and not self._redial.done():
+        elif self._opening is not None:
+            self._opening.restart()
+        elif not self._redial.done():
             self._redial.set_result(None)
 
     # What sessions tell.
@@ -139,12 +142,13 @@ class Supervisor:
         """Dial until a session is open; return `None` if an exit was asked for."""
         while not self._exiting.done():
             self._enter(EngineState.OPENING, "dialling")
+            self._opening = Opening(self._engine, self, restarting=restarting)
             try:
-                opening = Opening(self._engine, self, restarting=restarting)
-                serving = await opening.run(self._exiting)
+                serving = await self._opening.run(self._exiting)
             except Exception as error:
                 if self._exiting.done():
                     break
+                self._opening, self._redial = None, self._loop.create_future()
                 delay = await self._open_failed(error, restarting=restarting)
                 await self._wait(delay, f"opening failed: {error}")
             else:
@@ -189,7 +193,7 @@ class Supervisor:
 
     async def _serve(self, serving: Serving) -> None:
         """Run a session from its open to its close."""
-        self._serving = serving
+        self._opening, self._serving = None, serving
         if self._exiting.done():
             self.exit()
         self._enter(EngineState.OPEN, f"session {serving.session.id[:8]} is open")
@@ -215,6 +219,7 @@ class Supervisor:
         if self._exiting.done():
             return None
         wanted = serving.restart_wanted
+        self._redial = self._loop.create_future()
         delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
         await self._wait(delay, "restart" if wanted else f"connection ended: {close}")
         return await self._open(restarting=True)
@@ -228,7 +233,6 @@ class Supervisor:
 
     async def _wait(self, delay: float, reason: str) -> None:
         """Wait for the next dial; an exit or restart ends the wait at once."""
-        self._redial = self._loop.create_future()
         self._enter(EngineState.WAITING, f"{reason}; next dial in {delay:.2f} s", delay=delay)
         await first_of(self._exiting, self._redial, timeout=delay)
 

@@ -297,3 +297,61 @@ def test_the_name_shows_no_secret() -> None:
     assert repr(engine) == "<Engine 'wss://...@host/feed?token=...' idle>"
     named = Engine(lambda: "ws://x", Endpoint(), config=EngineConfig(name="prices"))
     assert named.name == "prices"
+
+
+async def test_two_starts_at_once_are_one() -> None:
+    engine, adapter = make(Notes())
+    outcomes = await asyncio.gather(engine.start(), engine.start(), return_exceptions=True)
+    assert outcomes[0] is None
+    assert isinstance(outcomes[1], EngineStateError)
+    assert len(adapter.connections) == 1
+    await engine.stop()
+
+
+async def test_restart_of_the_engine_in_on_open() -> None:
+    def restart_once(session: Session) -> None:
+        if len(endpoint.sessions) == 1:
+            engine.restart()
+
+    endpoint = Notes(on_open=restart_once)
+    engine, _ = make(endpoint)
+    async with engine:
+        await asyncio.sleep(2)
+        assert len(endpoint.sessions) == 2
+
+
+async def test_restart_in_on_restart_error_dials_now() -> None:
+    endpoint = Notes(on_restart_error=lambda engine, failure: engine.restart())
+    engine, adapter = make(endpoint, Accept(), Refuse(OSError("gone")), reconnect=hours())
+    async with engine:
+        adapter.connection.lose()
+        await asyncio.sleep(3601)
+        assert engine.state is EngineState.OPEN
+
+
+async def test_a_loop_that_ends_during_a_close_still_closes_properly() -> None:
+    endpoint = Notes(on_message=lambda session, message: asyncio.sleep(3600))
+    engine, adapter = make(endpoint, Accept("1"))
+    await engine.start()
+    await settle()
+    engine.exit()
+    await settle()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(endpoint.named("on_close")) == 1
+    assert adapter.connection.close_sent == (1001, "")
+
+
+async def test_wanted_restarts_do_not_use_the_engine_up() -> None:
+    from wsengine import ReconnectPolicy
+
+    policy = ReconnectPolicy(initial_delay=1, max_delay=2, jitter=0, max_attempts=2, min_uptime=60)
+    endpoint = Notes()
+    engine, _ = make(endpoint, reconnect=policy)
+    async with engine:
+        for _ in range(5):
+            engine.restart()
+            await asyncio.sleep(3)
+        assert engine.state is EngineState.OPEN

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wsengine import ConnectionClosed
 from wsengine.testing import ScriptedConnection
 
 from .tools import Notes, make, now, settle
@@ -152,3 +153,26 @@ async def test_a_ping_that_fails_leaves_the_verdict_to_the_reader(
         adapter.connection.close_by_server(1012)
         await settle()
         assert endpoint.named("on_close")[0][1] == 1012
+
+
+async def test_a_pilot_that_reads_does_not_hide_the_death_of_the_connection() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        adapter.connection.ping_delay = None
+        with pytest.raises(ConnectionClosed):
+            async with endpoint.sessions[0].paused() as connection:
+                await connection.receive()
+        assert now() < 10 + 2 * 4 + 0.1
+
+
+async def test_silence_right_after_a_feed_is_found_in_time() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        adapter.connection.ping_delay = None
+        while now() < 12:
+            adapter.connection.feed("a busy feed")
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(14.1 - now())
+        assert endpoint.named("on_close")[0][1] == 1006

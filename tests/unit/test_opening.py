@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from wsengine import (
     ConnectError,
     ConnectOptions,
     Engine,
+    EngineConfig,
     EngineStartError,
     EngineState,
     OpenTimeoutError,
     Session,
 )
 from wsengine.opening import Source, resolve
-from wsengine.testing import ScriptedAdapter
+from wsengine.testing import ScriptedAdapter, ScriptedConnection
 from wsengine.testing.script import Accept, Hang, Refuse
 
 from .tools import Notes, make, now, settle
@@ -176,3 +178,25 @@ async def test_resolve() -> None:
 
     sources: list[Source[str]] = ["value", now, later]
     assert [await resolve(source) for source in sources] == ["value", "now", "later"]
+
+
+class Deaf(ScriptedAdapter):
+    """A library whose dial ignores its cancellation."""
+
+    async def connect(self, url: str, options: ConnectOptions) -> ScriptedConnection:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        await asyncio.sleep(0.01)
+        return await super().connect(url, options)
+
+
+async def test_a_dial_that_ignores_its_cancellation_opens_nothing() -> None:
+    endpoint = Notes()
+    adapter = Deaf()
+    config = EngineConfig(open_timeout=1, stop_timeout=4)
+    engine = Engine("ws://scripted", endpoint, adapter=adapter, config=config)
+    with pytest.raises(EngineStartError):
+        await engine.start()
+    await asyncio.sleep(5)
+    assert endpoint.notes == []
+    assert adapter.connection.closed is not None

@@ -284,3 +284,33 @@ async def test_a_pilot_can_ping_and_sees_the_handshake() -> None:
         assert connection.native is adapter.connection
         with pytest.raises(TypeError, match="not dict"):
             await connection.send({})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_pause_cancelled_in_its_first_moments_harms_nobody(turns: int) -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        await settle()
+        pause = asyncio.create_task(endpoint.sessions[0].paused().__aenter__())
+        await settle(turns)
+        pause.cancel()
+        await settle()
+        adapter.connection.feed("1")
+        await settle()
+        if pause.cancelled():
+            assert endpoint.messages == ["1"]
+        assert endpoint.sessions[0].closed is None
+
+
+async def test_a_pause_cancelled_as_its_turn_comes_harms_nobody() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused():
+            waiting = asyncio.create_task(endpoint.sessions[0].paused().__aenter__())
+            await settle()
+            waiting.cancel()
+        adapter.connection.feed("1")
+        await settle()
+        assert endpoint.messages == ["1"]

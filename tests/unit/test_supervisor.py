@@ -347,3 +347,11 @@ async def test_a_worker_cancelled_from_outside_stops_the_engine(
     await engine.run()
     assert len(endpoint.named("on_close")) == 1
     assert "cancelled from outside" in caplog.text
+
+
+async def test_a_slow_on_open_does_not_count_as_uptime() -> None:
+    endpoint = Notes(on_open=lambda session: asyncio.sleep(6))
+    engine, adapter = make(endpoint, then=Accept(Lose()), reconnect=GUARDED, open_timeout=10)
+    async with engine:
+        await asyncio.sleep(50)
+    assert dial_times(adapter) == [0, 7, 15, 25, 39, 53]

@@ -7,6 +7,7 @@ one ping and not two.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
@@ -37,6 +38,11 @@ _RESERVED = {
     "max_size": "ConnectOptions(max_message_size=...)",
     "open_timeout": "EngineConfig(open_timeout=...)",
 }
+_OPTIONS = (
+    inspect.signature(connect).parameters.keys()
+    | inspect.signature(asyncio.AbstractEventLoop.create_connection).parameters.keys()
+    | {"unix", "path"}
+)
 
 
 class WebsocketsAdapter:
@@ -55,6 +61,8 @@ class WebsocketsAdapter:
         for name in library_options:
             if name in _RESERVED:
                 raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
+            if name not in _OPTIONS and not name.startswith("proxy_"):
+                raise ConfigError(f"{name}: is no option of websockets' connect(); check the name")
         defaults = {
             "ping_interval": None,
             "close_timeout": CLOSE_TIMEOUT,
@@ -82,6 +90,8 @@ class WebsocketsAdapter:
             raise MissingDependencyError(
                 f"{error}; run: pip install 'python-socks[asyncio]'"
             ) from error
+        except TypeError as error:
+            raise ConfigError(f"an option given to WebsocketsAdapter is wrong: {error}") from error
         except (OSError, WebSocketException, EOFError) as error:
             raise _connect_error(url, error) from error
         return WebsocketsConnection(native)

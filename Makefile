@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types check bench docs clean
+.PHONY: demo test lint types check bench compliance docs clean
 
 demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
 	@$(BIN)/wsengine demo
@@ -24,6 +24,9 @@ check: test lint types
 bench: $(READY)  ## Measure against the bare library, in one interleaved run.
 	$(BIN)/python -m benchmarks $(ARGS)
 
+compliance: $(READY)  ## Have Autobahn|Testsuite test the engine with every adapter (needs Python 2.7).
+	@$(BIN)/python -m compliance $(ARGS)
+
 docs: $(READY)  ## Write the generated parts of the documentation.
 	$(BIN)/python docs/generate.py
 
@@ -37,3 +40,4 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf compliance/.autobahn

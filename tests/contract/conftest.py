@@ -8,12 +8,21 @@ from collections.abc import Callable
 import pytest
 
 from wsengine.adapter import Adapter
+from wsengine.adapters.aiohttp import AiohttpAdapter
+from wsengine.adapters.picows import PicowsAdapter
 from wsengine.adapters.websockets import WebsocketsAdapter
 
 # A second instead of the library's ten, for the checks of servers that never answer.
 ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "websockets": lambda: WebsocketsAdapter(close_timeout=1.0),
+    "aiohttp": lambda: AiohttpAdapter(close_timeout=1.0),
+    "picows": lambda: PicowsAdapter(close_timeout=1.0),
 }
+
+CANNOT = {
+    ("aiohttp", "refuses_what_breaks_the_protocol"): "aiohttp takes masked frames from a server",
+}
+"""What a library cannot do, and no adapter can mend."""
 
 
 def pytest_asyncio_loop_factories(

@@ -1,0 +1,1 @@
+"""The protocol test: Autobahn|Testsuite's fuzzing server against the engine and its adapters."""

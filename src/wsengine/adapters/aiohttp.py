@@ -1,0 +1,194 @@
+"""The adapter for `aiohttp` (its WebSocket client): dials and handshakes.
+
+The library's own keepalive is off unless you ask for it here: the engine pings, so there is
+one ping and not two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, cast
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHttpProxyError,
+    ClientProxyConnectionError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    InvalidURL,
+    TCPConnector,
+    TraceConfig,
+    TraceRequestRedirectParams,
+)
+from aiohttp.client_exceptions import ClientConnectorCertificateError
+from websockets.exceptions import InvalidProxy
+from websockets.proxy import get_proxy
+from websockets.uri import parse_uri
+from yarl import URL
+
+from ..errors import ConfigError, ConnectError
+from ..options import ConnectOptions
+from ..refusals import describe_failed_dial, parse_retry_after
+from ..url import display_url
+from ..validation import check_number, check_type
+from .aiohttp_connection import AiohttpConnection
+from .aiohttp_tunnel import Tunnel
+from .aiohttp_wire import lower
+
+_RESERVED = {
+    "headers": "ConnectOptions(headers=...)",
+    "protocols": "ConnectOptions(subprotocols=...)",
+    "ssl": "ConnectOptions(ssl=...)",
+    "proxy": "ConnectOptions(proxy=...)",
+    "compress": "ConnectOptions(compression=...)",
+    "max_msg_size": "ConnectOptions(max_message_size=...)",
+    "receive_timeout": "EngineConfig(idle_timeout=...)",
+}
+_TAKEN = {
+    "timeout": "give close_timeout=...",
+    "autoclose": "the adapter answers closes itself",
+    "autoping": "the adapter answers pings itself",
+    "decode_text": "text is always str",
+}
+
+
+class AiohttpAdapter:
+    """Makes connections with `aiohttp`.
+
+    A redirect is not followed: it is a `ConnectError`, so that no header of yours goes to
+    another host. (A session of yours follows redirects as aiohttp does; it keeps back only
+    `Authorization` and `Cookie` from another host.)
+
+    Args:
+        session: The session to connect with, for its connector, cookies, default headers or
+            traces; it is never closed here. With `ConnectOptions(proxy=True)` it finds its
+            proxy itself. Without a session each connection has one of its own.
+        close_timeout: Seconds to wait at most for the server's close frame.
+        **library_options: Whatever `aiohttp.ClientSession.ws_connect` takes besides the common
+            `ConnectOptions`: `origin`, `params`, `heartbeat`, `server_hostname`, ...
+
+    Raises:
+        ConfigError: A value breaks its rule, or an option belongs elsewhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: ClientSession | None = None,
+        close_timeout: float = 10.0,
+        **library_options: Any,
+    ) -> None:
+        check_type("session", session, ClientSession)
+        check_number("close_timeout", close_timeout, above=0)
+        for name in library_options:
+            if name in _RESERVED:
+                raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
+            if name in _TAKEN:
+                raise ConfigError(f"{name}: cannot be set here; {_TAKEN[name]}")
+        self._session = session
+        self._close_timeout = close_timeout
+        self._library_options = library_options
+
+    async def connect(self, url: str, options: ConnectOptions) -> AiohttpConnection:
+        """Dial; see `wsengine.adapter.Adapter.connect`."""
+        async with contextlib.AsyncExitStack() as resources:
+            try:
+                session, proxy = self._session_for(url, options)
+                if session is not self._session:
+                    resources.push_async_callback(session.close)
+                native = await session.ws_connect(
+                    URL(url, encoded=url.isascii()),  # aiohttp would quote it anew
+                    headers=dict(options.headers),
+                    protocols=tuple(options.subprotocols),
+                    ssl=options.ssl or True,
+                    proxy=proxy,
+                    compress=15 if options.compression else 0,
+                    max_msg_size=_size_bound(options.max_message_size),
+                    **self._library_options,
+                )
+            except (ClientError, OSError, InvalidProxy) as error:
+                raise _connect_error(url, error) from error
+            connection = AiohttpConnection(
+                native, options.max_message_size, self._close_timeout, resources.pop_all()
+            )
+        if wrong := _fault_of(native, connection.handshake.headers, options):
+            await connection.cut_off()
+            raise ConnectError(f"{display_url(url)}: the handshake failed: the server {wrong}")
+        return connection
+
+    def _session_for(self, url: str, options: ConnectOptions) -> tuple[ClientSession, str | None]:
+        """Return the session to dial with, and the proxy that aiohttp itself goes through."""
+        proxy = options.proxy
+        if proxy is True:
+            # aiohttp would heed $WSS_PROXY but not $HTTPS_PROXY, and send what ~/.netrc holds.
+            proxy = None if self._session else get_proxy(parse_uri(url))
+        tunnel = proxy is not None and not (url.startswith("wss:") and proxy.startswith("http"))
+        if self._session is not None:
+            if self._session.closed:
+                raise ConfigError("session: it is closed; keep it open as long as the engine")
+            if tunnel:
+                raise ConfigError(
+                    "proxy: aiohttp goes through an HTTP proxy, and to wss:// only; else give "
+                    "the session a connector that goes through this proxy, and proxy=None"
+                )
+            return self._session, proxy
+        traces = TraceConfig()
+        traces.on_request_redirect.append(_refuse_redirect)
+        session = ClientSession(
+            connector=Tunnel(url, cast("str", proxy), options) if tunnel else TCPConnector(),
+            timeout=ClientTimeout(),  # none: the engine's open_timeout covers the dial
+            cookie_jar=DummyCookieJar(),
+            trace_configs=[traces],
+        )
+        return session, None if tunnel else proxy
+
+
+def _size_bound(size: int | None) -> int:
+    """Return the size that is refused; aiohttp refuses what is just as large, and holds 32 bits."""
+    return 0 if size is None else min(size + 1, 2**32 - 1)
+
+
+async def _refuse_redirect(_: Any, __: Any, redirect: TraceRequestRedirectParams) -> None:
+    response = redirect.response
+    response.close()
+    raise ClientResponseError(
+        response.request_info, (), status=response.status, headers=response.headers
+    )
+
+
+def _fault_of(native: Any, headers: Any, options: ConnectOptions) -> str | None:
+    """Return what a client must refuse, and aiohttp does not (RFC 6455 section 4.1)."""
+    if native.protocol is None and "sec-websocket-protocol" in headers:
+        return "chose a subprotocol that was not offered"
+    chosen = headers.get("sec-websocket-extensions", "")
+    names = {extension.partition(";")[0].strip() for extension in chosen.split(",")}
+    if not names <= {"", "permessage-deflate" if options.compression else ""}:
+        return "chose an extension that was not offered"
+    return None
+
+
+def _connect_error(url: str, error: Exception) -> ConnectError:
+    shown = display_url(url)
+    if isinstance(error, InvalidURL | InvalidProxy):
+        return ConnectError(f"{shown}: this URL, or that of the proxy, is not valid")
+    if isinstance(error, ClientResponseError):  # its text has the URL, with all secrets
+        if error.headers is None or error.status == 101:
+            return ConnectError(describe_failed_dial(shown, ClientError(error.message)))
+        headers = lower(error.headers)
+        by = "the proxy" if isinstance(error, ClientHttpProxyError) else "the server"
+        to = display_url(headers["location"]) if "location" in headers else ""
+        return ConnectError(
+            f"{shown}: {by} refused the handshake with HTTP status {error.status}"
+            + (f"; it redirects to {to}, dial that" if to else ""),
+            status=error.status,
+            headers=headers,
+            retry_after=parse_retry_after(headers.get("retry-after")),
+        )
+    if isinstance(error, ClientProxyConnectionError):
+        return ConnectError(f"{shown}: cannot connect to the proxy ({error.os_error})")
+    if isinstance(error, ClientConnectorError | ClientConnectorCertificateError):
+        return ConnectError(describe_failed_dial(shown, error.__cause__ or error))
+    return ConnectError(describe_failed_dial(shown, error))

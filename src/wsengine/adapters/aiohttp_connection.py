@@ -1,0 +1,238 @@
+"""A connection of `aiohttp`: messages, pings, and the closing handshake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+from typing import Any
+
+from aiohttp import (
+    ClientError,
+    ClientWebSocketResponse,
+    EofStream,
+    WebSocketError,
+    WSMessage,
+    WSMsgType,
+)
+
+from ..close import Close, CloseCode
+from ..errors import ConnectionClosed
+from ..message import Message, SendableMessage, message_size
+from .aiohttp_wire import Wire, handshake_of
+
+_DATA = _TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+
+
+class AiohttpConnection:
+    """One connection of `aiohttp`; see `wsengine.adapter.Connection`.
+
+    Args:
+        native: The library's connection, fresh from its handshake.
+        max_size: The largest message accepted, in bytes.
+        close_timeout: Seconds to wait at most for the server's close frame.
+        resources: Closed when the connection is.
+    """
+
+    def __init__(
+        self,
+        native: ClientWebSocketResponse,
+        max_size: int | None,
+        close_timeout: float,
+        resources: contextlib.AsyncExitStack,
+    ) -> None:
+        self.native = native
+        self.handshake = handshake_of(native)
+        self._wire = Wire(native, self._control)
+        self._max_size = max_size
+        # Inflated messages pass aiohttp's own check with one byte too many.
+        self._read = self._read_bounded if max_size and native.compress else self._wire.read
+        self._close_timeout = close_timeout
+        self._resources = resources
+        self._sending = asyncio.Lock()
+        self._pongs: dict[bytes, asyncio.Future[float | None]] = {}
+        self._sent: Close | None = None
+        self._end: Close | None = None
+        self._ended = asyncio.Event()
+        self._nobody_receives = asyncio.Event()
+        self._nobody_receives.set()
+        self._dropping = False
+        self._wire.start()
+
+    # Messages.
+
+    async def receive(self) -> Message:
+        """Return the next message."""
+        while True:
+            try:
+                frame = await self._read()
+            except Exception as error:
+                self._end_by(error)
+                raise self._closed() from error
+            kind = frame[0]
+            if kind is _BINARY or kind is _TEXT:
+                message: Message = frame[1]
+                return message
+            self._control(frame)
+
+    async def _read_bounded(self) -> Any:
+        frame = await self._wire.read()
+        bound, data = self._max_size or 0, frame[1]
+        if frame[0] in _DATA and len(data) * 4 > bound and message_size(data) > bound:
+            raise WebSocketError(CloseCode.MESSAGE_TOO_BIG, f"message of over {bound} bytes")
+        return frame
+
+    async def send(self, message: SendableMessage) -> None:
+        """Send one message."""
+        kind = _TEXT if isinstance(message, str) else _BINARY
+        payload = message.encode() if isinstance(message, str) else bytes(message)
+        async with self._sending:
+            self._check_open()
+            try:
+                await self._wire.send(payload, kind)
+            except (ClientError, OSError) as error:
+                raise self._closed() from error
+
+    async def ping(self) -> float:
+        """Send a ping, and return the seconds until its pong."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        pong: asyncio.Future[float | None] = loop.create_future()
+        payload, begin = os.urandom(8), loop.time()
+        self._pongs[payload] = pong
+        try:
+            self._wire.send_control(WSMsgType.PING, payload)
+            end = await pong
+        finally:
+            del self._pongs[payload]
+        if end is None:
+            raise self._closed()
+        return end - begin
+
+    def _control(self, frame: WSMessage) -> None:
+        """Do what a control frame asks for; anything else is dropped."""
+        kind, data, reason = frame
+        if kind is WSMsgType.PING:
+            self._wire.send_control(WSMsgType.PONG, data)
+        elif kind is WSMsgType.PONG:
+            self._ponged(bytes(data))
+        elif kind is WSMsgType.CLOSE:
+            self._closed_by_server(data or CloseCode.NO_STATUS_RECEIVED, reason or "")
+
+    def _ponged(self, payload: bytes) -> None:
+        """End the wait for a pong, and for those before it (RFC 6455 section 5.5.3)."""
+        if payload not in self._pongs:
+            return
+        now = asyncio.get_running_loop().time()
+        for sent, pong in self._pongs.items():
+            if not pong.done():
+                pong.set_result(now)
+            if sent == payload:
+                return
+
+    # The end.
+
+    async def close(self, code: int, reason: str) -> None:
+        """Exchange close frames, or cut off a server that does not answer."""
+        try:
+            async with asyncio.timeout(self._close_timeout):
+                if self._sent is None and self._end is None:
+                    await self._exchange_closes(Close(code, reason, client_initiated=True))
+                await self._ended.wait()
+                await self._wire.wait_gone()
+        except TimeoutError:
+            self._finish(Close(CloseCode.ABNORMAL_CLOSURE, "the server did not close"))
+        finally:
+            await self.cut_off()
+
+    async def cut_off(self) -> None:
+        """Close the socket now, if it still is open."""
+        self._finish(Close(CloseCode.ABNORMAL_CLOSURE, "cut off"))
+        await self._wire.cut_off()
+        await self._resources.aclose()
+        await self._wire.wait_gone()
+
+    async def _exchange_closes(self, close: Close) -> None:
+        """Send a close frame; while nobody receives, drop what comes before the server's."""
+        self._send_close(close)
+        self._read = self._read_beside_close
+        self._wire.wake_reader()
+        await asyncio.sleep(0)  # a receive that waited is out now, and reads the new way
+        while not self._ended.is_set():
+            if not self._nobody_receives.is_set():
+                await self._nobody_receives.wait()
+                continue
+            self._dropping = True
+            try:
+                self._control(await self._wire.read())
+            except Exception as error:
+                self._end_by(error)
+            finally:
+                self._dropping = False
+
+    async def _read_beside_close(self) -> Any:
+        """Read in place of `close`: the wire has one reader at a time."""
+        self._nobody_receives.clear()
+        try:
+            if self._dropping:
+                self._wire.wake_reader()
+                await asyncio.sleep(0)
+            return await self._wire.read()
+        finally:
+            self._nobody_receives.set()
+
+    async def _wait_for_end(self) -> Any:
+        await self._ended.wait()
+        raise EofStream
+
+    def _closed_by_server(self, code: int, reason: str) -> None:
+        if code == CloseCode.ABNORMAL_CLOSURE or code > 4999:  # aiohttp lets these pass
+            self._fail(CloseCode.PROTOCOL_ERROR, f"close frame with code {code}")
+            return
+        close, own = Close(code, reason), self._sent
+        if own is None:
+            self._send_close(close)
+        self._finish(own or close)
+
+    def _end_by(self, error: Exception) -> None:
+        """Tell a connection that is lost from a server that breaks the protocol."""
+        if isinstance(error, WebSocketError):
+            self._fail(error.code, str(error))
+        elif isinstance(error, EofStream | ClientError | OSError):
+            self._finish(Close(CloseCode.ABNORMAL_CLOSURE, self._wire.loss or str(error)))
+        else:
+            self._fail(CloseCode.PROTOCOL_ERROR, str(error))  # such as what does not inflate
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close, because the server broke the protocol (RFC 6455 section 7.1.7)."""
+        close = self._sent
+        if close is None:
+            close = Close(code, Close.cut_reason(reason), client_initiated=True)
+            self._send_close(close)
+        self._finish(close, reading=True)
+
+    def _send_close(self, close: Close) -> None:
+        self._sent = close
+        no_code = close.code == CloseCode.NO_STATUS_RECEIVED
+        payload = b"" if no_code else struct.pack("!H", close.code) + close.reason.encode()
+        self._wire.send_control(WSMsgType.CLOSE, payload)
+
+    def _finish(self, close: Close, *, reading: bool = False) -> None:
+        """Note the end, the first time, and tell all who wait for something."""
+        if self._end is not None:
+            return
+        self._end = close
+        self._ended.set()
+        self._read = self._wait_for_end
+        for pong in self._pongs.values():
+            if not pong.done():
+                pong.set_result(None)
+        self._wire.end(self._close_timeout, reading=reading)
+
+    def _check_open(self) -> None:
+        if self._sent is not None or self._end is not None:
+            raise self._closed()
+
+    def _closed(self) -> ConnectionClosed:
+        return ConnectionClosed(self._end or self._sent or Close(CloseCode.ABNORMAL_CLOSURE))

@@ -1,0 +1,158 @@
+"""The frames of an `aiohttp` connection, in and out; what aiohttp keeps private stays in here.
+
+Its own `receive` and `close` are not used. There a cancelled receive spoils a later close, the
+server's close is answered with another code, pongs are swallowed, pings are answered only while
+somebody receives, and a message costs a quarter more. So its parser's queue is read directly.
+"""
+
+# ruff: noqa: SLF001 - the queue, the protocol and the transport are nowhere public
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
+
+from ..adapter import Handshake
+
+NOTHING = WSMessage(WSMsgType.CLOSING, None, None)
+"""What stands in the queue for no message."""
+
+_HEARTBEATS = frozenset({WSMsgType.PING, WSMsgType.PONG})
+
+
+class Wire:
+    """Reads and writes the frames of one connection.
+
+    It stands between aiohttp's protocol and parser, as the parser: so it sees the pings that
+    come while nobody reads.
+
+    Args:
+        native: The library's connection, fresh from its handshake.
+        on_heartbeat: Called with a ping or pong that came last, in place of `read`.
+    """
+
+    def __init__(
+        self, native: ClientWebSocketResponse, on_heartbeat: Callable[[WSMessage], None]
+    ) -> None:
+        connection: Any = native._response.connection
+        self._native = native
+        self._on_heartbeat = on_heartbeat
+        self._queue: Any = native._reader
+        self._protocol: Any = connection.protocol
+        self._parser = self._protocol._payload_parser
+        self._transport: asyncio.Transport = connection.transport
+        self._gone: asyncio.Future[None] | None = self._protocol.closed
+        self.read: Callable[[], Awaitable[Any]] = self._queue.read
+        """The next frame, a message or control frame; cancelling it loses nothing."""
+
+    def start(self) -> None:
+        """Begin to see pings; answers those that came with the handshake."""
+        if self._gone is not None:
+            self._gone.add_done_callback(_look_at)
+        if self._parser is not None:  # or the server broke the protocol already
+            self._protocol._payload_parser = self
+        self._hand_over_heartbeats()
+
+    # In.
+
+    def feed_data(self, data: bytes) -> Any:
+        """Parse what came from the socket."""
+        result = self._parser.feed_data(data)
+        self._hand_over_heartbeats()
+        return result
+
+    def feed_eof(self) -> None:
+        """Note the end of what the socket gives."""
+        self._parser.feed_eof()
+
+    def _hand_over_heartbeats(self) -> None:
+        frames = self._queue._buffer  # of pairs: the frame, its size
+        first = len(frames)
+        while first and frames[first - 1][0][0] in _HEARTBEATS:
+            first -= 1
+        for place in range(first, len(frames)):
+            frame, size = frames[place]
+            frames[place] = (NOTHING, size)
+            self._on_heartbeat(frame)
+
+    def wake_reader(self) -> None:
+        """Have a `read` that waits return `NOTHING`."""
+        self._queue.feed_data(NOTHING, 0)
+
+    @property
+    def loss(self) -> str:
+        """Why the connection was lost, as far as that is known."""
+        return str(self._protocol.exception() or "")
+
+    # Out.
+
+    async def send(self, payload: bytes, kind: WSMsgType) -> None:
+        """Send a message, and wait for the transport's back-pressure; one caller at a time."""
+        try:
+            await self._native.send_frame(payload, kind)
+        except asyncio.CancelledError:
+            # aiohttp would let the next sender wait on the future that was just cancelled.
+            self._protocol._drain_waiter = None
+            raise
+
+    def send_control(self, kind: WSMsgType, payload: bytes) -> None:
+        """Write a control frame, without waiting until the socket takes it.
+
+        So that nobody waits for a server which itself waits until its messages are read.
+        """
+        with contextlib.suppress(ClientError):  # whoever reads is told of the end
+            self._native._writer._write_websocket_frame(payload, kind, 0)
+
+    # The end.
+
+    def end(self, patience: float, *, reading: bool) -> None:
+        """Let the socket go once it has sent what is buffered; cut it off after some seconds.
+
+        Args:
+            patience: The seconds.
+            reading: Whether to wait for the server to hang up, and to discard what it still
+                sends: what nobody reads becomes a reset, which can overtake the close frame.
+        """
+        if not reading:
+            self._transport.close()
+        if self._gone is not None and not self._gone.done():
+            loop = asyncio.get_running_loop()
+            last_resort = loop.call_later(patience, self._transport.abort)
+            self._gone.add_done_callback(lambda _: last_resort.cancel())
+
+    async def wait_gone(self) -> None:
+        """Wait until the socket is gone."""
+        if self._gone is not None:
+            await asyncio.wait({self._gone})
+
+    async def cut_off(self) -> None:
+        """Close the socket in the next turn of the event loop."""
+        self._transport.abort()
+        await self._native.close()  # sends nothing any more, but gives the connection back
+
+
+def handshake_of(native: ClientWebSocketResponse) -> Handshake:
+    """Return the server's answer to the handshake."""
+    response = native._response
+    return Handshake(
+        status=response.status, headers=lower(response.headers), subprotocol=native.protocol
+    )
+
+
+def lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with names in lower case, and values of the same name joined."""
+    lowered: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        lowered[key] = f"{lowered[key]}, {value}" if key in lowered else value
+    return lowered
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    """Retrieve the exception of what nobody awaits, or the event loop would report it."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,116 @@
+"""A connection of `picows`, as the engine sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, cast
+
+from picows import WSCloseCode
+from picows.websockets import ConnectionClosed as LibraryConnectionClosed
+
+from ..adapter import Handshake
+from ..close import Close, CloseCode
+from ..errors import ConnectionClosed
+from ..message import Message, SendableMessage
+from .picows_client import Client
+from .picows_handshake import lower
+
+
+class PicowsConnection:
+    """One connection of `picows`; see `wsengine.adapter.Connection`."""
+
+    def __init__(self, native: Client) -> None:
+        response = native.response
+        self.native = native
+        self.handshake = Handshake(
+            status=response.status_code,
+            headers=lower(response.headers.items()),
+            subprotocol=native.subprotocol,
+        )
+        self.native_receive: Callable[[], Awaitable[Message]] = native.recv
+        self._sending = asyncio.Lock()
+        self._pings: dict[asyncio.Future[float], float] = {}
+
+    def translate(self, error: Exception) -> Exception:
+        """Return wsengine's exception for the library's."""
+        if not isinstance(error, LibraryConnectionClosed):
+            return error
+        closed = ConnectionClosed(_close(error.rcvd, error.sent, error.rcvd_then_sent))
+        closed.__cause__ = error
+        return closed
+
+    async def receive(self) -> Message:
+        """Return the next message."""
+        try:
+            return await self.native.recv()
+        except LibraryConnectionClosed as error:
+            raise self.translate(error) from error
+
+    async def send(self, message: SendableMessage) -> None:
+        """Send one message."""
+        native = self.native
+        try:
+            async with self._sending:
+                await native.send(message)
+                await native.drain()
+                if native.wire.is_disconnected:
+                    await native.send(b"")  # raises how the connection ended
+        except LibraryConnectionClosed as error:
+            raise self.translate(error) from error
+
+    async def ping(self) -> float:
+        """Send a ping, and return the seconds until its pong."""
+        try:
+            pong = cast("asyncio.Future[float]", await self.native.ping())
+            self._pings[pong] = monotonic()
+            pong.add_done_callback(self._ponged)
+            return await pong
+        except LibraryConnectionClosed as error:
+            raise self.translate(error) from error
+
+    def _ponged(self, pong: asyncio.Future[float]) -> None:
+        """A pong answers its ping, and those before it (RFC 6455 section 5.5.3)."""
+        if pong.cancelled() or pong.exception() is not None:
+            self._pings.pop(pong, None)
+        elif pong in self._pings:
+            for earlier in list(self._pings):
+                sent = self._pings.pop(earlier)
+                if earlier is pong:
+                    return
+                if not earlier.done():
+                    earlier.set_result(monotonic() - sent)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Exchange close frames, or cut off a server that does not answer."""
+        native = self.native
+        if not native.wire.is_disconnected:
+            native.wire.send_close(cast("WSCloseCode", code), reason)  # it takes any number
+        try:
+            async with asyncio.timeout(native.close_timeout):
+                await native.wait_closed()
+        except TimeoutError:
+            native.wire.disconnect(graceful=False)
+            await native.wait_closed()
+        except asyncio.CancelledError:
+            native.wire.disconnect(graceful=False)
+            raise
+
+
+# What the client itself sends when the server breaks the protocol (RFC 6455 section 7.4.1).
+_FAILURES = frozenset({1002, 1003, 1007, 1009, 1010, 1011})
+
+
+def _close(received: Any, sent: Any, server_first: bool | None) -> Close:
+    """Return how a connection ended; the first of the two close frames tells."""
+    failed = sent is not None and sent.code in _FAILURES
+    if server_first:  # or it broke the protocol before its close frame, or with it
+        by_client = failed and sent.code != received.code
+    else:
+        by_client = failed or (sent is not None and received is not None)
+    if by_client:
+        return Close(int(sent.code), sent.reason or "", client_initiated=True)
+    if received is None:
+        return Close(CloseCode.ABNORMAL_CLOSURE)
+    return Close(int(received.code) or CloseCode.NO_STATUS_RECEIVED, received.reason or "")

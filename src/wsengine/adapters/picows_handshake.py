@@ -1,0 +1,107 @@
+"""The opening handshake of the `picows` adapter: what it asks for, and why it failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import urlsplit
+
+from picows import WSHandshakeError
+from picows.websockets.asyncio.utils import default_user_agent
+from python_socks import ProxyError
+from websockets.exceptions import InvalidProxy, InvalidURI
+from websockets.headers import build_authorization_basic, build_host
+from websockets.proxy import get_proxy, parse_proxy
+from websockets.uri import WebSocketURI
+
+from ..errors import ConfigError, ConnectError
+from ..options import ConnectOptions
+from ..refusals import describe_failed_dial, parse_retry_after
+from ..url import display_url
+
+
+def plain_url(uri: WebSocketURI) -> str:
+    """Return a URL as the library needs it: in ASCII, and without user info."""
+    host = build_host(uri.host, uri.port, uri.secure)
+    return f"{'wss' if uri.secure else 'ws'}://{host}{uri.resource_name}"
+
+
+def request_headers(uri: WebSocketURI, options: ConnectOptions) -> list[tuple[str, str]]:
+    """Return the headers of the request, besides those that the library sends itself."""
+    headers = list(options.headers.items())
+    given = {name.lower() for name in options.headers}
+    if "user-agent" not in given:
+        headers.append(("User-Agent", default_user_agent()))
+    if "authorization" not in given and uri.user_info is not None:
+        headers.append(("Authorization", build_authorization_basic(*uri.user_info)))
+    if options.subprotocols:
+        headers.append(("Sec-WebSocket-Protocol", ", ".join(options.subprotocols)))
+    if options.compression is not None:
+        headers.append(("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"))
+    return headers
+
+
+def proxy_url(uri: WebSocketURI, proxy: str | Literal[True] | None) -> str | None:
+    """Return the URL of the proxy as the library needs it: with a port."""
+    if proxy is True:
+        proxy = get_proxy(uri)  # the library's own search does not heed $NO_PROXY
+    if proxy is None:
+        return None
+    try:
+        to = parse_proxy(proxy)
+    except ValueError:
+        raise InvalidProxy(proxy, "its port is not valid") from None
+    if to.scheme == "socks4a":
+        raise ConfigError("proxy: picows has no socks4a; use socks5, socks5h, socks4 or http")
+    parts = urlsplit(proxy)
+    return parts._replace(
+        scheme="socks5" if to.scheme == "socks5h" else to.scheme,  # it looks no name up itself
+        netloc=parts.netloc if parts.port else f"{parts.netloc.removesuffix(':')}:{to.port}",
+    ).geturl()
+
+
+def connect_error(url: str, error: Exception) -> ConnectError:
+    """Return wsengine's exception for a dial that failed; its text holds no secret."""
+    shown = display_url(url)
+    if isinstance(error, InvalidURI | InvalidProxy):  # their texts have the URL, with all secrets
+        return ConnectError(f"{shown}: this URL, or that of the proxy, is not valid ({error.msg})")
+    if isinstance(error, ProxyError):
+        found = re.search(r"with status (\d{3})$", str(error))
+        status = int(found[1]) if found else None
+        return ConnectError(f"{shown}: the proxy refused ({error})", status=status)
+    refusal = _parse_refusal(error.raw_header) if isinstance(error, WSHandshakeError) else None
+    if refusal is None:
+        return ConnectError(describe_failed_dial(shown, error))
+    status, headers = refusal
+    to = display_url(headers["location"]) if "location" in headers else ""
+    return ConnectError(
+        f"{shown}: the server refused the handshake with HTTP status {status}"
+        + (f"; it redirects to {to}, dial that" if to else ""),
+        status=status,
+        headers=headers,
+        retry_after=parse_retry_after(headers.get("retry-after")),
+    )
+
+
+def _parse_refusal(head: bytes | None) -> tuple[int, dict[str, str]] | None:
+    """Return status and headers of a response that is not 101.
+
+    The library knows neither HTTP/1.0, nor a status that is not registered, nor one without a
+    phrase: for it they are garbage.
+    """
+    first, *lines = (head or b"").decode("latin-1").split("\r\n")
+    found = re.match(r"HTTP/1\.[01] (\d{3})(?: |$)", first)
+    if found is None or found[1] == "101":
+        return None
+    pairs = (line.partition(":") for line in lines)
+    return int(found[1]), lower((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def lower(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers with names in lower case, and values of the same name joined."""
+    headers: dict[str, str] = {}
+    for name, value in items:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers

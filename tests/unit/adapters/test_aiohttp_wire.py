@@ -1,0 +1,184 @@
+"""The frames of an aiohttp connection, without a socket and in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType
+from multidict import CIMultiDict
+
+from wsengine.adapters.aiohttp_wire import NOTHING, Wire, handshake_of, lower
+from wsengine.testing.wire import Frame, Opcode
+
+from ..tools import settle
+from .aiohttp_peer import CHUNK, AiohttpPeer
+
+PING, PONG = Frame(Opcode.PING, b"i"), Frame(Opcode.PONG, b"o")
+
+
+def start(peer: AiohttpPeer) -> tuple[Wire, list[bytes]]:
+    """Return a wire that has started, and the payloads of the heartbeats it hands over."""
+    beats: list[bytes] = []
+    wire = Wire(peer.native, lambda frame: beats.append(frame.data))
+    wire.start()
+    return wire, beats
+
+
+async def kinds(wire: Wire, count: int) -> list[WSMsgType]:
+    return [(await wire.read())[0] for _ in range(count)]
+
+
+# In.
+
+
+async def test_heartbeats_that_came_last_are_handed_over_without_a_read() -> None:
+    peer = AiohttpPeer()
+    wire, beats = start(peer)
+    peer.send(PING, Frame(Opcode.TEXT, b"x"), PONG, PING)
+    assert beats == [b"o", b"i"]
+    assert await kinds(wire, 4) == [
+        WSMsgType.PING,  # left to the reader: it stands before a message
+        WSMsgType.TEXT,
+        NOTHING[0],
+        NOTHING[0],
+    ]
+
+
+async def test_heartbeats_that_came_with_the_handshake_are_handed_over() -> None:
+    peer = AiohttpPeer()
+    peer.send(Frame(Opcode.TEXT, b"x"), PING)
+    _, beats = start(peer)
+    assert beats == [b"i"]
+
+
+async def test_a_server_that_broke_the_protocol_at_once_is_read_to_its_fault() -> None:
+    peer = AiohttpPeer()
+    peer.text("x")
+    peer.send(Frame(3))
+    wire, _ = start(peer)
+    assert (await wire.read()).data == "x"
+    with pytest.raises(Exception, match="opcode=3"):
+        await wire.read()
+
+
+async def test_a_reader_can_be_woken() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    reading: asyncio.Future[Any] = asyncio.ensure_future(wire.read())
+    await settle()
+    assert not reading.done()
+    wire.wake_reader()
+    assert await reading == NOTHING
+
+
+# Out.
+
+
+async def test_a_control_frame_does_not_wait_for_the_transport() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    peer.protocol.pause_writing()
+    sending = asyncio.create_task(wire.send(bytes(CHUNK), WSMsgType.BINARY))
+    await settle()
+    for _ in range(2 * CHUNK // 100):  # aiohttp waits after so many bytes, whatever they are
+        wire.send_control(WSMsgType.PONG, bytes(100))
+    peer.protocol.resume_writing()
+    await sending
+    assert len(await peer.frames()) == 1 + 2 * CHUNK // 100
+
+
+async def test_a_wait_that_was_given_up_is_not_reported_when_it_fails() -> None:
+    reported: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    peer.protocol.pause_writing()
+    for _ in range(2 * CHUNK // 100):
+        wire.send_control(WSMsgType.PONG, bytes(100))
+    peer.transport.lose(ConnectionResetError())
+    await settle()
+    del peer, wire
+    assert reported == []
+
+
+async def test_a_control_frame_into_a_lost_connection_is_no_error() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    peer.transport.abort()
+    wire.send_control(WSMsgType.CLOSE, b"")
+    assert await peer.frames() == []
+
+
+# The end.
+
+
+async def test_letting_go_closes_the_transport_and_aborts_it_where_that_takes_too_long() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    peer.protocol.pause_writing()  # so that what is buffered never goes
+    wire.end(5.0, reading=False)
+    await asyncio.sleep(4)
+    assert peer.transport.ways == ["close"]
+    await asyncio.sleep(2)
+    assert peer.transport.ways == ["close", "abort"]
+    await wire.wait_gone()
+
+
+async def test_reading_on_leaves_the_transport_open_for_a_while() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    wire.end(5.0, reading=True)
+    await asyncio.sleep(4)
+    assert peer.transport.ways == []
+    await wire.wait_gone()
+    assert peer.transport.ways == ["abort"]
+
+
+async def test_nothing_is_aborted_when_the_server_has_hung_up() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    wire.end(5.0, reading=True)
+    peer.transport.lose()
+    await wire.wait_gone()
+    await asyncio.sleep(10)
+    assert peer.transport.ways == []
+
+
+async def test_cutting_off_gives_the_connection_back() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    await wire.cut_off()
+    await wire.wait_gone()
+    assert peer.transport.ways == ["abort"]
+    assert peer.native.closed
+    assert peer.released
+    assert await peer.frames() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(None, "Server disconnected"), (ConnectionResetError(104, "reset"), "[Errno 104] reset")],
+)
+async def test_it_knows_why_the_connection_was_lost(error: Exception | None, why: str) -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    assert wire.loss == ""
+    peer.transport.lose(error)
+    assert wire.loss == why
+
+
+# The handshake.
+
+
+async def test_the_handshake_has_its_headers_in_lower_case() -> None:
+    peer = AiohttpPeer([("X-Node", "Blue")], subprotocol="v2")
+    handshake = handshake_of(peer.native)
+    assert (handshake.status, handshake.subprotocol) == (101, "v2")
+    assert handshake.headers == {"x-node": "Blue"}
+
+
+def test_values_of_the_same_header_are_joined() -> None:
+    headers = CIMultiDict([("Set-Cookie", "a"), ("X", "1"), ("set-cookie", "b")])
+    assert lower(headers) == {"set-cookie": "a, b", "x": "1"}

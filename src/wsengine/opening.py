@@ -90,7 +90,9 @@ class Opening:
         self._given_up = True
         grace = StopSchedule(0.0, self._engine.config.stop_timeout).grace
         await reap([self._task], until=0.0, grace=grace, what=f"{self._shown}: opening")
-        if not self._task.done() and self._serving is not None:
+        if self._task.done():
+            _ = self._task.cancelled() or self._task.exception()  # known: it was given up
+        elif self._serving is not None:
             await self._serving.abandon()  # on_open ignores its cancellation
 
     async def _open(self) -> Serving:

@@ -11,6 +11,9 @@ puts messages together, inflates them and pushes back. Bursts of 32-byte message
 
 So this adapter stands on the second face, and `native_receive` is its `recv`. What it costs to
 look at each frame buys what the library does not check: see `picows_client`.
+
+What answers, but not in HTTP, is noticed when it hangs up: the library waits for an empty line,
+for no longer than the engine's `open_timeout`.
 """
 
 from __future__ import annotations
@@ -71,6 +74,11 @@ _CONNECTION_OPTIONS = {
     "max_queue": 16,
     "write_limit": 32 * 1024,
 }
+_OPTIONS = (
+    inspect.signature(ws_connect).parameters.keys()
+    | inspect.signature(asyncio.AbstractEventLoop.create_connection).parameters.keys()
+    | _CONNECTION_OPTIONS.keys()
+)
 
 
 class PicowsAdapter:
@@ -96,6 +104,8 @@ class PicowsAdapter:
                 raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
             if name in _TAKEN:
                 raise ConfigError(f"{name}: cannot be set here; {_TAKEN[name]}")
+            if name not in _OPTIONS:
+                raise ConfigError(f"{name}: is no option of picows' ws_connect(); check the name")
         options = {"max_redirects": 0, **library_options}
         self._connection_options = {
             name: options.pop(name, default) for name, default in _CONNECTION_OPTIONS.items()
@@ -108,6 +118,8 @@ class PicowsAdapter:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
         try:
             return PicowsConnection(await self._dial(parse_uri(url), options))
+        except TypeError as error:
+            raise ConfigError(f"an option given to PicowsAdapter is wrong: {error}") from error
         except _DIAL_ERRORS as error:
             raise connect_error(url, error) from error
 

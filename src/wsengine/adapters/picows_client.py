@@ -7,9 +7,9 @@ where the message is just full; lets a pong end only its own ping; waits for eve
 the server does not read; closes with 1011 while a `send` waits; and loses the turn of a `send`
 that is cancelled as it gets it. All of that is mended here.
 
-Two things are not. RSV1 on a pong passes. And a violation that the library's parser finds ends
-the connection only when what is buffered has been sent: `close` cuts off a server that does not
-read, nothing else.
+What is not: RSV1 on a pong passes. Two close frames in one packet are answered with 1002, as the
+parser reads ahead. A violation that the parser finds ends the connection only when what is
+buffered has been sent: `close` cuts off a server that does not read, nothing else.
 """
 
 from __future__ import annotations

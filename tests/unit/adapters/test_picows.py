@@ -11,6 +11,7 @@ from picows import WSParsedURL
 
 from wsengine import ConfigError, ConnectOptions
 from wsengine.adapter import CLOSE_TIMEOUT
+from wsengine.adapters import picows as module
 from wsengine.adapters.picows import PicowsAdapter, _frame_bound, _look_up
 
 TARGET = cast("WSParsedURL", object())
@@ -51,6 +52,20 @@ def test_what_all_adapters_have_in_common_is_not_given_here(name: str, instead: 
 def test_what_would_break_the_adapter_or_do_nothing_is_refused(name: str, instead: str) -> None:
     with pytest.raises(ConfigError, match=rf"^{name}: cannot be set here; .*{instead}"):
         PicowsAdapter(**{name: None})
+
+
+def test_a_misspelt_option_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^max_redirect: is no option of picows"):
+        PicowsAdapter(max_redirect=3)
+
+
+async def test_an_option_of_a_wrong_type_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ws_connect(*_: Any, **__: Any) -> None:
+        raise TypeError("an integer is required")
+
+    monkeypatch.setattr(module, "ws_connect", ws_connect)
+    with pytest.raises(ConfigError, match="given to PicowsAdapter is wrong: an integer"):
+        await PicowsAdapter().connect("ws://host/", ConnectOptions(proxy=None))
 
 
 @pytest.mark.parametrize("close_timeout", [0, -1.0, None, "5"])

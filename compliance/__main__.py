@@ -60,7 +60,6 @@ def main(arguments: Sequence[str]) -> int:
     if given.page:
         write_page()
         return 0
-    logging.disable()  # clients are meant to complain of this server
     part = COMPRESSION if given.compression else CORE
     if given.cases:
         part = Part("chosen", "chosen cases", tuple(given.cases), with_bare=True)
@@ -135,4 +134,5 @@ def _versions(contestant: Contestant) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    logging.disable()  # clients are meant to complain of this server
     sys.exit(main(sys.argv[1:]))

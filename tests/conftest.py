@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,17 +12,6 @@ import pytest
 
 def _other_tasks() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-
-
-@pytest.fixture(autouse=True)
-def _log_as_it_comes() -> None:
-    """Undo what an earlier test may have set: what the engine logs is part of what tests see."""
-    logging.disable(logging.NOTSET)
-    for name in ["wsengine", *logging.Logger.manager.loggerDict]:
-        if name.partition(".")[0] == "wsengine":
-            logger = logging.getLogger(name)
-            logger.setLevel(logging.NOTSET)
-            logger.disabled, logger.propagate = False, True
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from . import bare, engines
+from . import bare, engines, telemetry
 from .workloads import Amount, Sample
 
 
@@ -79,6 +79,13 @@ _ALL = (
         engines.burst(engines.Suspending, 4),
         "tasks",
     ),
+    Contestant("telemetry-off", "metrics", "wsengine: no telemetry", telemetry.nothing),
+    Contestant(
+        "telemetry-again", "metrics", "the same again (control)", telemetry.nothing, "telemetry-off"
+    ),
+    Contestant("metrics", "metrics", "wsengine: metrics", telemetry.metrics, "telemetry-off", 0.97),
+    Contestant("by-hand", "spans", "wsengine: a span by hand in the handler", telemetry.by_hand),
+    Contestant("spans", "spans", "wsengine: spans of its own", telemetry.spans, "by-hand", 0.87),
     Contestant("trip-bare", "round-trip", "websockets: send, recv", bare.round_trips),
     Contestant(
         "trip-again", "round-trip", "the same again (control)", bare.round_trips, "trip-bare"

@@ -13,7 +13,7 @@ from typing import Final
 ANY: Final = -1
 """Stands for a core that the system chooses."""
 
-LIBRARIES: Final = ("wsengine", "websockets", "opentelemetry-api", "uvloop")
+LIBRARIES: Final = ("wsengine", "websockets", "opentelemetry-api", "opentelemetry-sdk", "uvloop")
 
 
 def choose_cores() -> tuple[int, int]:

@@ -62,6 +62,8 @@ WORKLOADS: Final = {
     for workload in (
         Workload("burst", "Burst, handlers that do not suspend", _BURST),
         Workload("suspend", "Burst, handlers that suspend once", _BURST),
+        Workload("metrics", "Burst, with metrics", _BURST),
+        Workload("spans", "Burst, with a span for each message", _BURST),
         Workload("round-trip", "Round trips", _ROUND_TRIP),
     )
 }

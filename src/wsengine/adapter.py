@@ -29,7 +29,7 @@ class Handshake:
 
     status: int = 101
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    subprotocol: str | None = None
+    subprotocol: str | None = field(default=None, repr=False)
 
 
 class Connection(Protocol):

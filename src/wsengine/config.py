@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from .reconnect import ReconnectPolicy
-from .validation import check_choice, check_name, check_number, check_type, check_whole, refuse
+from .validation import (
+    check_choice,
+    check_name,
+    check_number,
+    check_share,
+    check_type,
+    check_whole,
+    refuse,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +40,12 @@ class EngineConfig:
         backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
             nothing ahead. At the bound reading stops, and TCP pushes back on the server.
         backlog_bytes: The same bound in bytes of payload; one message may always be held.
+        trace_messages: Which messages have a span of their own, where an OpenTelemetry SDK
+            listens: "all", "off", or a share of them between 0 and 1. The SDK's sampler still
+            has its say.
+        extract: A function of a message that returns the trace context inside it, as a mapping
+            of propagation fields (`traceparent`, ...), or `None`.
+        extract_as: What that context is to the message's span: a "link", or its "parent".
         on_endpoint_error: What to do when a callback of an open session raises, besides
             logging it: go on, restart the session, or exit (`run()` then raises).
     """
@@ -46,6 +61,9 @@ class EngineConfig:
     idle_timeout: float | None = None
     backlog_messages: int = 1024
     backlog_bytes: int = 16 * 1024 * 1024
+    trace_messages: Literal["all", "off"] | float = "all"
+    extract: Callable[[Any], Mapping[str, str] | None] | None = None
+    extract_as: Literal["link", "parent"] = "link"
     on_endpoint_error: Literal["continue", "restart", "exit"] = "continue"
 
     def __post_init__(self) -> None:
@@ -61,5 +79,9 @@ class EngineConfig:
         check_whole("backlog_messages", self.backlog_messages, least=0)
         check_whole("backlog_bytes", self.backlog_bytes, least=1)
         check_choice("on_endpoint_error", self.on_endpoint_error, ("continue", "restart", "exit"))
+        check_share("trace_messages", self.trace_messages, ("all", "off"))
+        if self.extract is not None and not callable(self.extract):
+            raise refuse("extract", self.extract, "must be a function of a message, or None")
+        check_choice("extract_as", self.extract_as, ("link", "parent"))
         if self.retry_start and self.reconnect is None:
             raise refuse("retry_start", True, "needs a reconnect policy, but reconnect is None")

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import TracerProvider
+
 from .adapter import Adapter
 from .bounds import first_of, reap
 from .callbacks import check_endpoint, inside_callback
@@ -20,6 +23,7 @@ from .session import Session
 from .signals import stop_on_signals
 from .states import EngineState, Lifecycle, StateChange
 from .supervisor import Supervisor
+from .telemetry import Telemetry
 from .url import check_url, display_url
 
 logger = logging.getLogger(__name__)
@@ -37,6 +41,9 @@ class Engine:
         options: `ConnectOptions`, or a function (sync or async) that returns them, called
             before every dial: tokens can change between dials.
         config: The settings.
+        tracer_provider: Where OpenTelemetry spans are made; `None` is the global provider.
+            Without an SDK, neither spans nor metrics cost anything.
+        meter_provider: Where OpenTelemetry metrics are made; `None` is the global provider.
 
     Raises:
         ConfigError: A value is wrong; nothing is left for the first dial to find out.
@@ -51,6 +58,8 @@ class Engine:
         adapter: str | Adapter = "websockets",
         options: Source[ConnectOptions] | None = None,
         config: EngineConfig | None = None,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
     ) -> None:
         self.url: Source[str] = url if callable(url) else check_url(url)
         check_endpoint(endpoint)
@@ -66,6 +75,7 @@ class Engine:
         self.adapter: Adapter = load_adapter(adapter)
         self.name = self.config.name or ("engine" if callable(url) else display_url(url))
         self.lifecycle = Lifecycle(self.name)
+        self.telemetry = Telemetry(self.name, self.config, tracer_provider, meter_provider)
         self._supervisor: Supervisor | None = None
 
     def __repr__(self) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from .bounds import first_of
 from .close import Close, CloseCode
@@ -50,10 +52,14 @@ class Keepalive:
         """Begin to watch, as far as the configuration asks for it."""
         if self._config.ping_interval is not None:
             watch = self._ping(self._config.ping_interval)
-            self._tasks.append(asyncio.create_task(watch))
+            self._watch(watch)
         if self._config.idle_timeout is not None:
             watch = self._watch_messages(self._config.idle_timeout)
-            self._tasks.append(asyncio.create_task(watch))
+            self._watch(watch)
+
+    def _watch(self, watch: Coroutine[Any, Any, None]) -> None:
+        # A fresh context: its pings are no children of whatever span started the engine.
+        self._tasks.append(asyncio.create_task(watch, context=contextvars.Context()))
 
     async def stop(self) -> None:
         """Stop watching."""

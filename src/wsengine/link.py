@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from itertools import repeat
+from typing import Any, Protocol, TypeAlias
 
 from .adapter import Connection, NativeReceive
 from .message import Message
+from .traffic import Traffic
+
+Handler: TypeAlias = Callable[[Any, Message], Any]
 
 
 class FailedCallback(Protocol):
@@ -24,20 +29,22 @@ class Link:
         on_message: The endpoint's callback.
         on_read_error: The endpoint's callback.
         failed: Told of every callback that raised.
+        turn: Returns the handlers of so many messages to come, each usually `on_message`.
     """
 
     __slots__ = (
         "connection",
         "engine",
         "failed",
+        "incoming",
         "on_message",
         "on_read_error",
+        "outgoing",
         "read_errors",
         "receive",
-        "received",
-        "sent",
         "session",
         "translate",
+        "turn",
     )
 
     def __init__(
@@ -45,9 +52,10 @@ class Link:
         engine: object,
         connection: Connection,
         *,
-        on_message: Callable[[Any, Message], Any],
+        on_message: Handler,
         on_read_error: Callable[[Any, Exception], Any],
         failed: FailedCallback,
+        turn: Callable[[int], Iterable[Handler]] | None = None,
     ) -> None:
         self.engine = engine
         self.connection = connection
@@ -55,14 +63,20 @@ class Link:
         self.on_message = on_message
         self.on_read_error = on_read_error
         self.failed = failed
-        self.received = 0
-        self.sent = 0
+        self.turn = turn or partial(repeat, on_message)
+        self.incoming = Traffic()
+        self.outgoing = Traffic()
         self.read_errors = 0
         self.receive: Callable[[], Awaitable[Message]] = connection.receive
         self.translate: Callable[[Exception], Exception] = _as_it_is
         if isinstance(connection, NativeReceive):
             self.receive = connection.native_receive
             self.translate = connection.translate
+
+    @property
+    def received(self) -> int:
+        """How many messages were read from the connection."""
+        return self.incoming.messages
 
 
 def _as_it_is(error: Exception) -> Exception:

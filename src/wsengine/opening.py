@@ -103,10 +103,12 @@ class Opening:
             raise refuse("options", options, "the function must return ConnectOptions")
         self._shown = display_url(url)
         check_credentials(url, options.headers)
-        serving = Serving(engine, self._owner, await engine.adapter.connect(url, options))
+        telemetry = engine.telemetry.session(engine.endpoint)
+        connection = await telemetry.connect(engine.adapter, url, options)
+        serving = Serving(engine, self._owner, telemetry, connection)
         self._serving = serving
         try:
-            on_open = OneCall(engine, engine.endpoint.on_open)
+            on_open = OneCall(engine, telemetry.endpoint.on_open)
             if not self._given_up:
                 await on_open(serving.session, restarting=self._restarting)
             if self._given_up:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from .errors import ConfigError
 from .validation import check_choice, check_whole, refuse
 
 _TOKEN_CHARACTERS = frozenset(
@@ -42,9 +43,9 @@ class ConnectOptions:
             connection with 1009. `None` sets no bound.
     """
 
-    # A token may stand in a header or a proxy URL: what is secret stays out of the repr.
+    # A token may stand in a header, a subprotocol or a proxy URL: no secret is in the repr.
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    subprotocols: Sequence[str] = ()
+    subprotocols: Sequence[str] = field(default=(), repr=False)
     ssl: ssl_module.SSLContext | None = None
     proxy: str | Literal[True] | None = field(default=True, repr=False)
     compression: Literal["deflate"] | None = "deflate"
@@ -82,12 +83,16 @@ def _check_headers(headers: object) -> None:
 
 def _check_subprotocols(subprotocols: object) -> None:
     if isinstance(subprotocols, str) or not isinstance(subprotocols, Sequence):
-        raise refuse("subprotocols", subprotocols, "must be a list or tuple of str")
-    for name in subprotocols:
+        kind = type(subprotocols).__name__
+        raise refuse("subprotocols", kind, "must be a list or tuple of str")
+    for place, name in enumerate(subprotocols):  # some carry a token: say where, not what
         if not isinstance(name, str) or not name or not _TOKEN_CHARACTERS.issuperset(name):
-            raise refuse("subprotocols", name, "must be a token (RFC 6455 section 4.1)")
+            raise ConfigError(
+                f"subprotocols[{place}]: must be a token (RFC 6455 section 4.1): "
+                "a str of ASCII letters, digits and !#$%&'*+-.^_`|~"
+            )
     if len(set(subprotocols)) != len(subprotocols):
-        raise refuse("subprotocols", subprotocols, "must not name one twice")
+        raise ConfigError("subprotocols: must not name one twice")
 
 
 def _check_proxy(proxy: object) -> None:

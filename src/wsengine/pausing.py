@@ -71,14 +71,14 @@ class Pilot:
             raise ConnectionClosed(self._crew.closed.result()) from None
         finally:
             self._wait = None
-        self._link.received += 1
+        self._link.incoming.count(message)
         return message
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message, as `Session.send` does."""
         check_sendable(message)
         await self._link.connection.send(message)
-        self._link.sent += 1
+        self._link.outgoing.count(message)
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong."""

@@ -13,14 +13,15 @@ from .callbacks import as_coroutine, enter_scope
 from .close import Close, CloseCode
 from .errors import ConnectionClosed
 from .interruption import Interruption, current_task
+from .message import message_size
 from .stepping import DONE, carry_on, step
 
 if TYPE_CHECKING:
     from .crew import Crew
-    from .link import Link
+    from .link import Handler, Link
     from .message import Message
 
-TURN: Final = range(1000)
+TURN: Final = 500
 """Messages after which the event loop gets its turn, however many more are buffered."""
 
 MAX_READ_FAILURES: Final = 10
@@ -177,11 +178,19 @@ class Worker(Reader):
     async def _read_on(self) -> None:
         """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""
         crew, link = self._crew, self._link
-        receive, on_message, session = link.receive, link.on_message, link.session
+        receive, session = link.receive, link.session
+        incoming = link.incoming
         while True:
-            for _ in TURN:
+            for on_message in link.turn(TURN):
                 message = await receive()
-                link.received += 1
+                # `Traffic.count`, written out for speed.
+                if type(message) is bytes:
+                    incoming.binaries += 1
+                    incoming.binary_bytes += len(message)
+                else:
+                    incoming.texts += 1
+                    ascii_only = message.isascii()
+                    incoming.text_bytes += len(message) if ascii_only else message_size(message)
                 try:
                     pending = on_message(session, message)
                     if pending is not None and (
@@ -200,18 +209,17 @@ class Worker(Reader):
 
     async def _help(self) -> None:
         crew = self._crew
-        for _ in TURN:
+        for on_message in self._link.turn(TURN):
             message = crew.backlog.pop()
             crew.took_from_backlog()
-            await self._handle(message)
+            await self._handle(on_message, message)
             if not crew.backlog or crew.paused:
                 return
         await asyncio.sleep(0)
 
-    async def _handle(self, message: Message) -> None:
-        link = self._link
+    async def _handle(self, on_message: Handler, message: Message) -> None:
         try:
-            pending = as_coroutine(link.on_message(link.session, message))
+            pending = as_coroutine(on_message(self._link.session, message))
             if pending is not None and (yielded := step(pending)) is not DONE:
                 await self._carry_on(pending, yielded)
         except (Exception, asyncio.CancelledError) as error:
@@ -237,9 +245,9 @@ class Standby(Reader):
         crew, link = self._crew, self._link
         receive, backlog = link.receive, crew.backlog
         while True:
-            for _ in TURN:
+            for _ in range(TURN):
                 message = await receive()
-                link.received += 1
+                link.incoming.count(message)
                 backlog.append(message)
                 if crew.has_idle_worker or not backlog.has_room:
                     crew.give_up_lead(self)

@@ -17,6 +17,7 @@ from .errors import ConfigError, ConnectionClosed
 from .keepalive import Keepalive
 from .link import Link
 from .session import GOING_AWAY_BY_CLIENT, Session
+from .telemetry import SessionTelemetry
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -43,13 +44,17 @@ class Serving:
     Args:
         engine: The engine.
         owner: Told of what goes wrong.
+        telemetry: Told of what happens; it has the endpoint to call.
         connection: The fresh connection.
     """
 
-    def __init__(self, engine: Engine, owner: Owner, connection: Connection) -> None:
+    def __init__(
+        self, engine: Engine, owner: Owner, telemetry: SessionTelemetry, connection: Connection
+    ) -> None:
         config: EngineConfig = engine.config
         self._loop = asyncio.get_running_loop()
-        self._endpoint = engine.endpoint
+        self._telemetry = telemetry
+        self._endpoint = telemetry.endpoint
         self._owner = owner
         self._timeout = config.stop_timeout
         self._began = self._loop.time()
@@ -62,6 +67,7 @@ class Serving:
             engine,
             connection,
             on_message=self._endpoint.on_message,
+            turn=telemetry.turns(self._endpoint.on_message),
             on_read_error=self._endpoint.on_read_error,
             failed=self.callback_failed,
         )
@@ -109,6 +115,7 @@ class Serving:
     async def serve(self) -> Close:
         """Run the session until its connection is closed, or its end is asked for."""
         self._began = self._loop.time()
+        self._telemetry.began(self)
         self.crew.start()
         self.keepalive.start()
         try:
@@ -150,6 +157,7 @@ class Serving:
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
             await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
+        self._telemetry.ended(self, close, self.uptime)
         if cancelled is not None:
             raise cancelled
 

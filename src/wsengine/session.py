@@ -23,6 +23,8 @@ class SessionStats:
     Args:
         messages_received: Messages read from the connection.
         messages_sent: Messages sent by `Session.send` or a pilot.
+        bytes_received: Their payload, text as its UTF-8 encoding.
+        bytes_sent: Their payload.
         messages_dropped: Messages read or sent by the server, but never handled, because of
             an exit or restart.
         read_errors: Reads that failed while the connection lived on.
@@ -35,6 +37,8 @@ class SessionStats:
 
     messages_received: int
     messages_sent: int
+    bytes_received: int
+    bytes_sent: int
     messages_dropped: int
     read_errors: int
     backlog_messages: int
@@ -90,7 +94,7 @@ class Session:
         """
         check_sendable(message)
         await self._link.connection.send(message)
-        self._link.sent += 1
+        self._link.outgoing.count(message)
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.
@@ -134,17 +138,19 @@ class Session:
 
     def stats(self) -> SessionStats:
         """Return a snapshot of what the session has done."""
-        link, crew = self._link, self._serving.crew
+        link, serving, crew = self._link, self._serving, self._serving.crew
         return SessionStats(
-            messages_received=link.received,
-            messages_sent=link.sent,
-            messages_dropped=self._serving.dropped,
+            messages_received=link.incoming.messages,
+            messages_sent=link.outgoing.messages,
+            bytes_received=link.incoming.bytes,
+            bytes_sent=link.outgoing.bytes,
+            messages_dropped=serving.dropped,
             read_errors=link.read_errors,
             backlog_messages=len(crew.backlog),
             backlog_bytes=crew.backlog.size,
             busy_workers=crew.busy_workers,
-            ping_round_trip=self._serving.keepalive.round_trip,
-            uptime=self._serving.uptime,
+            ping_round_trip=serving.keepalive.round_trip,
+            uptime=serving.uptime,
         )
 
 

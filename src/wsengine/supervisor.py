@@ -39,7 +39,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._engine = engine
-        self._enter = engine.lifecycle.enter
+        self._telemetry = engine.telemetry
+        self._enter = self._telemetry.follow(engine.lifecycle.enter)
         self._backoff = Backoff(engine.config.reconnect)
         self._opening: Opening | None = None
         self._serving: Serving | None = None
@@ -61,6 +62,7 @@ class Supervisor:
     def exit(self) -> None:
         """Ask for the end."""
         if not self._exiting.done():
+            self._telemetry.phases.asked_to_stop()
             self._exiting.set_result(self._loop.time())
         if self._serving is not None:
             self._serving.hurry(GOING_AWAY_BY_CLIENT, since=self._exiting.result())
@@ -78,6 +80,7 @@ class Supervisor:
 
     def endpoint_failed(self, serving: Serving, name: str, error: BaseException) -> None:
         """Log a callback that raised, and do what the configuration says."""
+        self._telemetry.callback_failed(name)
         action = self._engine.config.on_endpoint_error
         logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
         if action == "restart":
@@ -173,7 +176,8 @@ class Supervisor:
         """Call `on_restart_error`, bounded by `stop_timeout`, or by an exit."""
         engine, timeout = self._engine, self._engine.config.stop_timeout
         what = f"{engine.name}: on_restart_error"
-        call = OneCall(engine, engine.endpoint.on_restart_error)
+        on_restart_error = self._telemetry.traced(engine.endpoint, "on_restart_error")
+        call = OneCall(engine, on_restart_error)
         task = asyncio.create_task(call(engine, failure))
         schedule = StopSchedule(self._loop.time(), timeout)
         try:
@@ -190,6 +194,9 @@ class Supervisor:
             logger.error("%s raised CancelledError", what)
         elif (error := task.exception()) is not None:
             logger.error("%s raised %r", what, error, exc_info=error)
+        else:
+            return
+        self._telemetry.callback_failed("on_restart_error")
 
     async def _serve(self, serving: Serving) -> None:
         """Run a session from its open to its close."""
@@ -219,6 +226,7 @@ class Supervisor:
         if self._exiting.done():
             return None
         wanted = serving.restart_wanted
+        self._telemetry.reconnecting(close, wanted=wanted)
         self._redial = self._loop.create_future()
         delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
         await self._wait(delay, "restart" if wanted else f"connection ended: {close}")

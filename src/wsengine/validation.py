@@ -90,3 +90,17 @@ def check_choice(field: str, value: Any, choices: tuple[object, ...]) -> None:
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise refuse(field, value, f"must be one of {listed}")
+
+
+def check_share(field: str, value: Any, words: tuple[str, ...]) -> None:
+    """Check that a value is a share between 0 and 1, or one of the words.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if isinstance(value, str) and value in words:
+        return
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
+        listed = ", ".join(repr(word) for word in words)
+        raise refuse(field, value, f"must be {listed}, or a share between 0 and 1")

@@ -46,10 +46,9 @@ def test_handshakes_do_not_change_and_compare_by_value() -> None:
         handshake.status = 200  # type: ignore[misc]
 
 
-def test_headers_stay_out_of_the_repr() -> None:
-    assert repr(Handshake(101, {"set-cookie": "hunter2"})) == (
-        "Handshake(status=101, subprotocol=None)"
-    )
+def test_what_may_be_secret_stays_out_of_the_repr() -> None:
+    handshake = Handshake(101, {"set-cookie": "hunter2"}, "bearer.hunter2")
+    assert repr(handshake) == "Handshake(status=101)"
 
 
 def test_handshakes_share_no_headers() -> None:

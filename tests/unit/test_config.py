@@ -29,6 +29,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     },
     "backlog_messages": [(v, "must be a whole number of at least 0") for v in (-1, 1.0, None)],
     "backlog_bytes": [(value, "must be a whole number of at least 1") for value in (0, 1e6, None)],
+    "trace_messages": [
+        (value, "must be 'all', 'off', or a share between 0 and 1")
+        for value in ("some", None, True, -0.1, 1.1, math.nan)
+    ],
+    "extract": [(value, "must be a function of a message, or None") for value in ("x", 7)],
+    "extract_as": [(value, "must be one of 'link', 'parent'") for value in ("root", None)],
     "on_endpoint_error": [
         (value, "must be one of 'continue', 'restart', 'exit'") for value in ("stop", None, True)
     ],

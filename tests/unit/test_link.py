@@ -35,7 +35,7 @@ def link_to(connection: Connection) -> Link:
 async def test_it_begins_with_nothing_counted() -> None:
     connection = ScriptedConnection(Accept())
     link = link_to(connection)
-    assert (link.received, link.sent, link.read_errors) == (0, 0, 0)
+    assert (link.received, link.outgoing.messages, link.read_errors) == (0, 0, 0)
     assert (link.engine, link.connection, link.session) == ("engine", connection, None)
 
 

@@ -107,13 +107,13 @@ def test_subprotocols_are_kept_in_order(names: list[str]) -> None:
 @pytest.mark.parametrize("names", ["v1", {"v1"}, iter(["v1"]), None, 7])
 def test_subprotocols_must_be_a_list(names: object) -> None:
     rule = "must be a list or tuple of str"
-    assert refusal(subprotocols=names) == f"subprotocols={names!r}: {rule}"
+    assert refusal(subprotocols=names) == f"subprotocols={type(names).__name__!r}: {rule}"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a,b", "a\r\nX: y", "é", 7, None])
 def test_a_subprotocol_must_be_a_token(name: object) -> None:
-    rule = "must be a token (RFC 6455 section 4.1)"
-    assert refusal(subprotocols=["v1", name]) == f"subprotocols={name!r}: {rule}"
+    expected = "subprotocols[1]: must be a token (RFC 6455 section 4.1)"
+    assert refusal(subprotocols=["v1", name]).startswith(expected)
 
 
 def test_a_subprotocol_is_offered_once() -> None:

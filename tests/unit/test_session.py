@@ -110,6 +110,8 @@ async def test_stats() -> None:
     assert session.stats() == SessionStats(
         messages_received=3,
         messages_sent=0,
+        bytes_received=6,
+        bytes_sent=0,
         messages_dropped=0,
         read_errors=0,
         backlog_messages=2,

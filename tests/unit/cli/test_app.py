@@ -36,7 +36,7 @@ def test_help_names_the_commands(arguments: list[str], capsys: pytest.CaptureFix
         (["connect", "ws://x", "--linger", "nan"], "linger=nan: must be"),
         (["connect", "ws://x", "-H", "Name"], "--header number 1 has no colon"),
         (["connect", "ws://x", "-H", "a b: c"], "headers='a b': a name must be a token"),
-        (["connect", "ws://x", "-s", "a b"], "subprotocols='a b': must be a token"),
+        (["connect", "ws://x", "-s", "a b"], "subprotocols[0]: must be a token"),
         (["demo", "--seconds", "0"], "Invalid value for '--seconds'"),
         (["echo-server", "--port", "65536"], "Invalid value for '--port'"),
     ],

@@ -1,0 +1,162 @@
+"""The metrics: observed from the engines' tallies when they are exported, and a few histograms."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
+
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Histogram, Meter, MeterProvider, Observation
+
+from . import names
+from .names import METRICS, Metric
+from .tally import Reading, Tally
+
+SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""The bounds of the buckets of all that is usually over in a moment."""
+
+LONG: Final = (0.1, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)
+"""The bounds of the buckets of sessions."""
+
+Sample = tuple[dict[str, str], int]
+
+
+def _messages(tally: Tally) -> Iterator[Sample]:
+    for direction, traffic in (("receive", tally.incoming), ("transmit", tally.outgoing)):
+        yield {names.DIRECTION: direction, names.MESSAGE_TYPE: "text"}, traffic.texts
+        yield {names.DIRECTION: direction, names.MESSAGE_TYPE: "binary"}, traffic.binaries
+
+
+def _io(tally: Tally) -> Iterator[Sample]:
+    for direction, traffic in (("receive", tally.incoming), ("transmit", tally.outgoing)):
+        yield {names.DIRECTION: direction, names.MESSAGE_TYPE: "text"}, traffic.text_bytes
+        yield {names.DIRECTION: direction, names.MESSAGE_TYPE: "binary"}, traffic.binary_bytes
+
+
+def _engines(tally: Tally) -> Iterator[Sample]:
+    if tally.state is not None:
+        yield {names.STATE: tally.state.value}, 1
+
+
+def _dials(tally: Tally) -> Iterator[Sample]:
+    for (outcome, error), count in tuple(tally.dials.items()):
+        failed = {names.ERROR_TYPE: error} if error else {}
+        yield {names.OUTCOME: outcome, **failed}, count
+
+
+def _counted(attribute: str, counts: Callable[[Tally], Counter[str]], tally: Tally) -> list[Sample]:
+    return [({attribute: key}, count) for key, count in tuple(counts(tally).items())]
+
+
+def _of_readers(measure: Callable[[Reading], int], tally: Tally) -> list[Sample]:
+    live = tally.live
+    return [({}, 0 if live is None else measure(live.crew))]
+
+
+SAMPLES: Final[dict[Metric, Callable[[Tally], Iterable[Sample]]]] = {
+    names.MESSAGES: _messages,
+    names.IO: _io,
+    names.SESSIONS: lambda tally: [({}, int(tally.live is not None))],
+    names.ENGINES: _engines,
+    names.RECONNECTS: partial(_counted, names.CAUSE, lambda tally: tally.reconnects),
+    names.DIALS: _dials,
+    names.BACKLOG: partial(_of_readers, lambda readers: len(readers.backlog)),
+    names.BACKLOG_SIZE: partial(_of_readers, lambda readers: readers.backlog.size),
+    names.DROPPED: lambda tally: [({}, tally.dropped)],
+    names.CALLBACK_ERRORS: partial(_counted, names.CALLBACK, lambda tally: tally.callback_errors),
+    names.BUSY_WORKERS: partial(_of_readers, lambda readers: readers.busy_workers),
+}
+"""What each observed metric says of a tally."""
+
+
+class Instruments:
+    """The instruments of one meter provider: made once, however many engines there are.
+
+    Args:
+        meter: Where to make them.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._lock = threading.RLock()
+        self._tallies: set[Tally] = set()
+        self._gone: dict[str, Tally] = {}
+        for metric in METRICS:
+            if metric.kind != "histogram":
+                self._observe(meter, metric)
+        self.dial_duration = _histogram(meter, names.DIAL_DURATION, SECONDS)
+        self.session_duration = _histogram(meter, names.SESSION_DURATION, LONG)
+        self.ping_duration = _histogram(meter, names.PING_DURATION, SECONDS)
+        self.handler_duration = _histogram(meter, names.HANDLER_DURATION, SECONDS)
+
+    def register(self, tally: Tally, owner: object) -> None:
+        """Export a tally as long as its owner lives; its totals stay."""
+        with self._lock:
+            self._tallies.add(tally)
+        weakref.finalize(owner, self._retire, tally).atexit = False
+
+    def _retire(self, tally: Tally) -> None:
+        with self._lock:
+            self._tallies.discard(tally)
+            gone = self._gone.setdefault(tally.engine, Tally(tally.engine))
+            gone.state = None
+            gone.absorb(tally)
+
+    def _observe(self, meter: Meter, metric: Metric) -> None:
+        create = {
+            "counter": meter.create_observable_counter,
+            "updowncounter": meter.create_observable_up_down_counter,
+            "gauge": meter.create_observable_gauge,
+        }[metric.kind]
+        callback = partial(self._collect, SAMPLES[metric])
+        create(metric.name, [callback], unit=metric.unit, description=metric.meaning)
+
+    def _collect(
+        self, sample: Callable[[Tally], Iterable[Sample]], _options: CallbackOptions
+    ) -> list[Observation]:
+        """Add up what engines of one name say: they do not collide."""
+        totals: Counter[tuple[tuple[str, str], ...]] = Counter()
+        with self._lock:
+            tallies = (*self._tallies, *self._gone.values())
+        for tally in tallies:
+            for attributes, value in sample(tally):
+                key = ((names.ENGINE, tally.engine), *attributes.items())
+                totals[key] += value
+        return [Observation(value, dict(key)) for key, value in totals.items()]
+
+
+def _histogram(meter: Meter, metric: Metric, bounds: tuple[float, ...]) -> Histogram:
+    return meter.create_histogram(
+        metric.name,
+        unit=metric.unit,
+        description=metric.meaning,
+        explicit_bucket_boundaries_advisory=bounds,
+    )
+
+
+_of_provider: weakref.WeakKeyDictionary[MeterProvider, Instruments] = weakref.WeakKeyDictionary()
+_of_default: list[Instruments] = []
+_making = threading.Lock()
+
+
+def instruments_of(provider: MeterProvider | None, version: str) -> Instruments:
+    """Return the instruments of a provider; `None` is the global one, whenever it is set."""
+    if provider is None or provider is metrics.get_meter_provider():
+        with _making:
+            if not _of_default:
+                _of_default.append(Instruments(metrics.get_meter(names.SCOPE, version)))
+            return _of_default[0]
+    with _making:
+        found = _of_provider.get(provider)
+        if found is None:
+            found = _of_provider[provider] = Instruments(provider.get_meter(names.SCOPE, version))
+        return found
+
+
+def is_recorded(provider: MeterProvider | None) -> bool:
+    """Whether anybody may look at metrics: the API's own providers do nothing."""
+    provider = provider or metrics.get_meter_provider()
+    return not type(provider).__module__.startswith("opentelemetry.metrics")

@@ -1,0 +1,46 @@
+"""Counts of what passed in one direction: plain integers, for the hot path."""
+
+from __future__ import annotations
+
+from .message import SendableMessage, message_size
+
+
+class Traffic:
+    """Messages and bytes of payload, text and binary apart.
+
+    Plain attributes: whoever reads messages by the million adds to them in place.
+    """
+
+    __slots__ = ("binaries", "binary_bytes", "text_bytes", "texts")
+
+    def __init__(self) -> None:
+        self.texts = 0
+        self.text_bytes = 0
+        self.binaries = 0
+        self.binary_bytes = 0
+
+    @property
+    def messages(self) -> int:
+        """How many messages passed."""
+        return self.texts + self.binaries
+
+    @property
+    def bytes(self) -> int:
+        """Their size in bytes; text counts as its UTF-8 encoding."""
+        return self.text_bytes + self.binary_bytes
+
+    def count(self, message: SendableMessage) -> None:
+        """Count one message."""
+        if isinstance(message, str):
+            self.texts += 1
+            self.text_bytes += message_size(message)
+        else:
+            self.binaries += 1
+            self.binary_bytes += memoryview(message).nbytes
+
+    def add(self, other: Traffic) -> None:
+        """Add the counts of another."""
+        self.texts += other.texts
+        self.text_bytes += other.text_bytes
+        self.binaries += other.binaries
+        self.binary_bytes += other.binary_bytes

@@ -36,10 +36,18 @@ class Backlog:
             return self._max_messages > 0
         return len(self._messages) < self._max_messages and self.size < self._max_bytes
 
-    def append(self, message: Message) -> None:
-        """Add the newest message."""
-        self._messages.append(message)
-        self.size += message_size(message)
+    @property
+    def is_low(self) -> bool:
+        """Whether half of it is free: reading ahead is worth while again."""
+        count = len(self._messages)
+        return not count or (count <= self._max_messages // 2 and self.size <= self._max_bytes // 2)
+
+    def append(self, message: Message) -> bool:
+        """Add the newest message; return whether there is room for one more."""
+        messages = self._messages
+        messages.append(message)
+        self.size += len(message) if type(message) is bytes else message_size(message)
+        return len(messages) < self._max_messages and self.size < self._max_bytes
 
     def pop(self) -> Message:
         """Remove and return the oldest message.
@@ -48,7 +56,7 @@ class Backlog:
             IndexError: There is none.
         """
         message = self._messages.popleft()
-        self.size -= message_size(message)
+        self.size -= len(message) if type(message) is bytes else message_size(message)
         return message
 
     def clear(self) -> int:

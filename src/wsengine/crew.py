@@ -18,7 +18,8 @@ from .backlog import Backlog
 from .close import Close
 from .errors import ConnectionClosed
 from .link import Link
-from .readers import Reader, Standby, Worker
+from .readers import Reader
+from .workers import Standby, Worker
 
 if TYPE_CHECKING:
     from .pausing import Pilot
@@ -98,10 +99,22 @@ class Crew:
         if self.leader is None:
             self._pass_lead()
 
-    def give_up_lead(self, leader: Leader) -> None:
-        """Pass the lead on, if `leader` still has it."""
+    def give_up_lead(self, leader: Leader, *, ahead: bool = False) -> None:
+        """Pass the lead on, if `leader` still has it.
+
+        Args:
+            leader: Who gives it up.
+            ahead: Whether to read ahead, as more messages seem to be there already.
+        """
         if self.leader is leader:
-            self._pass_lead()
+            self._pass_lead(ahead=ahead)
+
+    def call_helper(self) -> None:
+        """Have one more worker handle what was read ahead."""
+        if self._idle:
+            self._idle.pop().wake()
+        else:
+            self._add_worker()
 
     def rest(self, worker: Worker) -> None:
         """Note that a worker has nothing to do; from now on it may be given the lead."""
@@ -110,10 +123,10 @@ class Crew:
 
     def took_from_backlog(self) -> None:
         """Go on reading, if that had stopped at the bound of the backlog."""
-        if self.leader is None:
+        if self.leader is None and (self._idle or self.backlog.is_low):
             self._pass_lead()
 
-    def _pass_lead(self) -> None:
+    def _pass_lead(self, *, ahead: bool = False) -> None:
         self.leader = None
         while self._pilots and self._pilots[0][1].done():
             self._pilots.popleft()  # cancelled, and not yet awake to take itself out
@@ -123,13 +136,12 @@ class Crew:
             granted.set_result(None)
         elif self.ended or not self._started:
             return
-        elif self._idle:
-            self.leader = self._idle.pop()
-            self.leader.wake()
-        elif len(self._workers) < self._max_workers:
-            self.leader = worker = Worker(self, self._link)
-            self._workers.append(worker)
-            self._spawn(worker)
+        elif self.has_idle_worker and not (ahead and self.backlog.has_room):
+            if self._idle:
+                self.leader = self._idle.pop()
+                self.leader.wake()
+            else:
+                self.leader = self._add_worker()
         elif self.backlog.has_room:
             if self._standby is None:
                 self._standby = Standby(self, self._link)
@@ -138,6 +150,12 @@ class Crew:
             self._standby.wake()
         else:
             self.stalls += 1  # `took_from_backlog` goes on when there is room again
+
+    def _add_worker(self) -> Worker:
+        worker = Worker(self, self._link)
+        self._workers.append(worker)
+        self._spawn(worker)
+        return worker
 
     # Pausing.
 

@@ -1,4 +1,4 @@
-"""Those who read: workers, who run the handlers, and the standby, who reads ahead for them."""
+"""What workers and the standby have in common: the lead, and how they give it up."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ import asyncio
 import enum
 import inspect
 from collections.abc import Coroutine
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .callbacks import as_coroutine, enter_scope
 from .close import Close, CloseCode
 from .errors import ConnectionClosed
 from .interruption import Interruption, current_task
-from .message import message_size
-from .stepping import DONE, carry_on, step
+from .suspension import noticing
 
 if TYPE_CHECKING:
     from .crew import Crew
-    from .link import Handler, Link
-    from .message import Message
-
-TURN: Final = 500
-"""Messages after which the event loop gets its turn, however many more are buffered."""
+    from .link import Link
 
 MAX_READ_FAILURES: Final = 10
 """Reads that may fail in a row before the connection counts as lost."""
@@ -33,7 +27,9 @@ class Mode(enum.Enum):
 
     IDLE = "idle"
     READING = "reading"
-    """It waits for a message, or runs a handler that has not suspended."""
+    """It waits for a message, or runs a plain `def` handler."""
+    HANDLING = "handling"
+    """It runs a callback that has not suspended."""
     BUSY = "busy"
     """It runs a callback that has suspended."""
 
@@ -53,12 +49,27 @@ class Reader:
         self._link = link
         self._mode = Mode.IDLE
         self._waiter: asyncio.Future[None] | None = None
-        self._coroutine = self._run()
+        self._coroutine = self._work()
+        self._waited_at = -1
+        """How many messages had been received when it last had to wait for one."""
         self._interruption: Interruption
 
     def work(self) -> Coroutine[Any, Any, None]:
         """Return the work of this reader, to be made a task of."""
         return self._coroutine
+
+    async def _work(self) -> None:
+        await noticing(self._run(), self._suspended)
+
+    def _suspended(self) -> None:
+        """Hand the lead on, if it is a callback that has suspended."""
+        if self._mode is Mode.READING:
+            self._waited_at = self._link.incoming.messages
+        elif self._mode is Mode.HANDLING:
+            self._mode = Mode.BUSY
+            if self._crew.leader is self:
+                waited = self._waited_at == self._link.incoming.messages - 1
+                self._crew.give_up_lead(self, ahead=not waited)
 
     @property
     def running(self) -> bool:
@@ -159,97 +170,3 @@ class Reader:
         if isinstance(error, asyncio.CancelledError) and current_task().cancelling():
             raise error  # this task is being cancelled; the callback only passed it on
         self._link.failed(name, error)
-
-
-class Worker(Reader):
-    """Runs `on_message`: of what it reads itself while it leads, and of the backlog."""
-
-    helps = True
-
-    def _resting(self) -> None:
-        self._crew.rest(self)
-
-    async def _read(self) -> None:
-        if self._crew.backlog:
-            await self._help()
-        else:
-            await self._read_on()
-
-    async def _read_on(self) -> None:
-        """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""
-        crew, link = self._crew, self._link
-        receive, session = link.receive, link.session
-        incoming = link.incoming
-        while True:
-            for on_message in link.turn(TURN):
-                message = await receive()
-                # `Traffic.count`, written out for speed.
-                if type(message) is bytes:
-                    incoming.binaries += 1
-                    incoming.binary_bytes += len(message)
-                else:
-                    incoming.texts += 1
-                    ascii_only = message.isascii()
-                    incoming.text_bytes += len(message) if ascii_only else message_size(message)
-                try:
-                    pending = on_message(session, message)
-                    if pending is not None and (
-                        type(pending) is CoroutineType or (pending := as_coroutine(pending))
-                    ):
-                        # `step`, written out: a call less for each message.
-                        yielded = next(pending.__await__(), DONE)
-                        if yielded is not DONE:
-                            await self._carry_on(pending, yielded)
-                            return
-                except (Exception, asyncio.CancelledError) as error:
-                    self._callback_failed("on_message", error)
-                if crew.leader is not self:
-                    return
-            await asyncio.sleep(0)
-
-    async def _help(self) -> None:
-        crew = self._crew
-        for on_message in self._link.turn(TURN):
-            message = crew.backlog.pop()
-            crew.took_from_backlog()
-            await self._handle(on_message, message)
-            if not crew.backlog or crew.paused:
-                return
-        await asyncio.sleep(0)
-
-    async def _handle(self, on_message: Handler, message: Message) -> None:
-        try:
-            pending = as_coroutine(on_message(self._link.session, message))
-            if pending is not None and (yielded := step(pending)) is not DONE:
-                await self._carry_on(pending, yielded)
-        except (Exception, asyncio.CancelledError) as error:
-            self._callback_failed("on_message", error)
-
-    async def _carry_on(self, pending: Coroutine[Any, Any, Any], yielded: Any) -> None:
-        """Hand the lead on, and see a handler that has suspended to its end."""
-        self._mode = Mode.BUSY
-        self._crew.give_up_lead(self)
-        try:
-            await carry_on(pending, yielded)
-        finally:
-            self._mode = Mode.IDLE
-
-
-class Standby(Reader):
-    """Reads ahead into the backlog while all workers are busy.
-
-    So pings are answered, replies arrive and a close is noticed while handlers are slow.
-    """
-
-    async def _read(self) -> None:
-        crew, link = self._crew, self._link
-        receive, backlog = link.receive, crew.backlog
-        while True:
-            for _ in range(TURN):
-                message = await receive()
-                link.incoming.count(message)
-                backlog.append(message)
-                if crew.has_idle_worker or not backlog.has_room:
-                    crew.give_up_lead(self)
-                    return
-            await asyncio.sleep(0)

@@ -26,8 +26,9 @@ class BacklogMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.backlog.has_room)
     @rule(message=MESSAGES)
     def append(self, message: str | bytes) -> None:
-        self.backlog.append(message)
+        has_room = self.backlog.append(message)
         self.model.append(message)
+        assert has_room == self.backlog.has_room
 
     @precondition(lambda self: self.model)
     @rule()
@@ -56,6 +57,13 @@ class BacklogMachine(RuleBasedStateMachine):
         assert self.backlog.size == held
         alone = not self.model and messages > 0
         assert self.backlog.has_room == (alone or (len(self.model) < messages and held < size))
+
+    @invariant()
+    def is_low_when_half_is_taken(self) -> None:
+        messages, size = self.bounds
+        held = sum(map(size_of, self.model))
+        half = len(self.model) <= messages // 2 and held <= size // 2
+        assert self.backlog.is_low == (half or not self.model)
 
     @invariant()
     def keeps_its_bound(self) -> None:

@@ -11,9 +11,9 @@ from wsengine.backlog import Backlog
 from wsengine.crew import Crew
 from wsengine.link import Link
 from wsengine.pausing import Pause
-from wsengine.readers import Standby, Worker
 from wsengine.testing import ScriptedConnection
 from wsengine.testing.script import Accept
+from wsengine.workers import Standby
 
 from .tools import settle
 
@@ -67,7 +67,8 @@ async def test_nobody_leads_before_the_start() -> None:
     assert setting.handler.started == []
     setting.crew.start()
     await settle()
-    assert isinstance(setting.crew.leader, Worker)
+    assert isinstance(setting.crew.leader, Standby)  # the message was there already
+    assert setting.handler.started == ["1"]
     await setting.finish()
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine.stepping import DONE, carry_on, step
+from wsengine.suspension import noticing
 
 Run = Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
 
@@ -20,16 +20,14 @@ async def by_await(coroutine: Coroutine[Any, Any, Any]) -> None:
     await coroutine
 
 
-async def by_steps(coroutine: Coroutine[Any, Any, Any]) -> None:
-    yielded = step(coroutine)
-    if yielded is not DONE:
-        await carry_on(coroutine, yielded)
+async def noticed(coroutine: Coroutine[Any, Any, Any]) -> None:
+    await noticing(coroutine, lambda: None)
 
 
-BOTH_WAYS = pytest.mark.parametrize("run", [by_await, by_steps])
+BOTH_WAYS = pytest.mark.parametrize("run", [by_await, noticed])
 
 
-# Every program does the same, awaited or stepped.
+# Every program does the same, noticed or not.
 
 
 class OddError(Exception):
@@ -127,29 +125,36 @@ def story(run: Run, program: list[tuple[str, float]], cancellations: list[float]
 
 @settings(deadline=None, max_examples=200)
 @given(PROGRAMS, CANCELLATIONS)
-def test_stepping_is_the_same_as_awaiting(
+def test_noticing_is_the_same_as_awaiting(
     program: list[tuple[str, float]], cancellations: list[float]
 ) -> None:
-    assert story(by_steps, program, cancellations) == story(by_await, program, cancellations)
+    assert story(noticed, program, cancellations) == story(by_await, program, cancellations)
 
 
 # One by one.
 
 
-async def test_a_coroutine_that_does_not_suspend_is_done_and_its_result_ignored() -> None:
-    assert step(_returning()) is DONE
-
-
-async def test_the_result_of_a_suspended_coroutine_is_ignored() -> None:
-    async def handler() -> str:
-        await asyncio.sleep(1)
-        return "ignored"
-
-    coroutine = handler()
-    yielded = step(coroutine)
-    assert yielded is not DONE
-    outcome: object = await carry_on(coroutine, yielded)  # type: ignore[func-returns-value]
+async def test_what_does_not_suspend_is_not_noticed() -> None:
+    suspensions: list[None] = []
+    outcome: object = await noticing(_returning(), lambda: suspensions.append(None))  # type: ignore[func-returns-value]
     assert outcome is None
+    assert suspensions == []
+
+
+async def test_each_suspension_is_noticed_before_anybody_else_runs() -> None:
+    seen: list[str] = []
+    asyncio.get_running_loop().call_soon(seen.append, "the loop's turn")
+
+    async def handler() -> None:
+        for _ in range(3):
+            seen.append("runs")
+            await asyncio.sleep(0)
+
+    await noticing(handler(), lambda: seen.append("suspended"))
+    assert seen == [
+        *("runs", "suspended", "the loop's turn"),
+        *("runs", "suspended", "runs", "suspended"),
+    ]
 
 
 @BOTH_WAYS
@@ -220,7 +225,7 @@ async def test_an_error_after_a_time_out_has_no_false_context() -> None:
         handled.append(sys.exc_info()[1])
         raise OddError
 
-    for run in (by_await, by_steps):
+    for run in (by_await, noticed):
         with pytest.raises(OddError) as caught:
             await run(handler())
         handled.append(caught.value.__context__)
@@ -240,12 +245,9 @@ def test_what_is_yielded_and_sent_passes_through_untouched() -> None:
     async def handler() -> None:
         seen.extend([await Odd(), await Odd()])
 
-    coroutine = handler()
-    first = step(coroutine)
-    assert isinstance(first, Odd)
-    carrier = carry_on(coroutine, first)
-    assert next(carrier) is first
+    carrier = noticing(handler(), lambda: seen.append("suspended"))
+    assert isinstance(next(carrier), Odd)
     assert isinstance(carrier.send("one"), Odd)
     with pytest.raises(StopIteration):
         carrier.send("two")
-    assert seen == ["one", "two"]
+    assert seen == ["suspended", "suspended", "one", "two"]

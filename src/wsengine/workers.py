@@ -1,0 +1,104 @@
+"""Those who read: workers, who run the handlers, and the standby, who reads ahead for them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from types import CoroutineType
+from typing import Final
+
+from .message import message_size
+from .readers import Mode, Reader
+
+TURN: Final = 500
+"""Messages after which the event loop gets its turn, however many more are buffered."""
+
+
+class Worker(Reader):
+    """Runs `on_message`: of what it reads itself while it leads, and of the backlog."""
+
+    helps = True
+
+    def _resting(self) -> None:
+        self._crew.rest(self)
+
+    async def _read(self) -> None:
+        if self._crew.backlog:
+            await self._help()
+        else:
+            await self._read_on()
+
+    async def _read_on(self) -> None:
+        """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""
+        crew, link = self._crew, self._link
+        receive, session, incoming = link.receive, link.session, link.incoming
+        while True:
+            for on_message in link.turn(TURN):
+                message = await receive()
+                # `Traffic.count`, written out for speed.
+                if type(message) is bytes:
+                    incoming.binaries += 1
+                    incoming.binary_bytes += len(message)
+                else:
+                    incoming.texts += 1
+                    ascii_only = message.isascii()
+                    incoming.text_bytes += len(message) if ascii_only else message_size(message)
+                try:
+                    pending = on_message(session, message)
+                    if pending is not None and (
+                        type(pending) is CoroutineType or inspect.isawaitable(pending)
+                    ):
+                        self._mode = Mode.HANDLING
+                        await pending
+                except (Exception, asyncio.CancelledError) as error:
+                    self._callback_failed("on_message", error)
+                if crew.leader is not self:
+                    return
+                self._mode = Mode.READING
+            await asyncio.sleep(0)
+
+    async def _help(self) -> None:
+        crew, backlog, session = self._crew, self._crew.backlog, self._link.session
+        for on_message in self._link.turn(TURN):
+            message = backlog.pop()
+            if crew.leader is None:
+                crew.took_from_backlog()
+            try:
+                pending = on_message(session, message)
+                if pending is not None and (
+                    type(pending) is CoroutineType or inspect.isawaitable(pending)
+                ):
+                    self._mode = Mode.HANDLING
+                    await pending
+            except (Exception, asyncio.CancelledError) as error:
+                self._callback_failed("on_message", error)
+            finally:
+                self._mode = Mode.IDLE
+            if not backlog or crew.paused:
+                return
+        await asyncio.sleep(0)
+
+
+class Standby(Reader):
+    """Reads ahead into the backlog while all workers are busy.
+
+    So pings are answered, replies arrive and a close is noticed while handlers are slow.
+    """
+
+    async def _read(self) -> None:
+        crew, link, backlog = self._crew, self._link, self._crew.backlog
+        receive, incoming = link.receive, link.incoming
+        while True:
+            for _ in range(TURN):
+                message = await receive()
+                incoming.count(message)
+                has_room = backlog.append(message)
+                if crew.has_idle_worker:
+                    if self._waited_at == incoming.messages - 1:
+                        crew.give_up_lead(self)  # nothing more is there yet
+                        return
+                    crew.call_helper()
+                if not has_room:
+                    crew.give_up_lead(self)
+                    return
+            await asyncio.sleep(0)

@@ -8,7 +8,10 @@
     |-- EngineFailedError                    the engine stopped by itself; the cause tells why
     |-- ConnectError (ConnectionError)       a dial failed: refused, garbled, unreachable
     |   `-- OpenTimeoutError (TimeoutError)  dial and on_open took longer than open_timeout
-    `-- ConnectionClosed (ConnectionError)   the connection is closed; `close` tells how
+    |-- ConnectionClosed (ConnectionError)   the connection is closed; `close` tells how
+    |-- DecodeError (ValueError)             the codec cannot decode a message; `message` has it
+    |-- RequestFailed                        the server answered a request with an error
+    `-- RequestTimeoutError (TimeoutError)   no reply to a request came in time
 
 Each is raised `from` its cause, and each message says what to do next.
 """
@@ -17,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from .message import Message, message_size
 
 if TYPE_CHECKING:
     from .close import Close
@@ -93,3 +98,64 @@ class ConnectionClosed(WSEngineError, ConnectionError):
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is copied by its `args`: here a message, but the class wants the close.
         return type(self), (self.close,), self.__dict__
+
+
+class DecodeError(WSEngineError, ValueError):
+    """The codec cannot decode a message.
+
+    Its text holds nothing of the message, which may be secret. `__cause__` is the codec's own
+    error, which may quote the message: think of it where you log tracebacks.
+
+    Args:
+        message: The message as it came: `str` for text, `bytes` for binary.
+        why: What is wrong with it, without quoting it.
+    """
+
+    def __init__(self, message: Message, why: str) -> None:
+        kind = "text" if isinstance(message, str) else "binary"
+        size = message_size(message)
+        super().__init__(f"a {kind} message of {size} bytes cannot be decoded: {why}")
+        self.message = message
+        self.why = why
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.why), self.__dict__
+
+
+class RequestFailed(WSEngineError):
+    """The server answered a request with an error.
+
+    Args:
+        reply: The whole reply, decoded.
+        code: The error's code, or `None`.
+        message: The server's words, or "".
+        detail: What else the server tells about the error, or `None`.
+    """
+
+    def __init__(self, reply: Any, code: Any = None, message: str = "", detail: Any = None) -> None:
+        told = [f"code {code!r}"] * (code is not None) + [repr(message[:200])] * bool(message)
+        super().__init__(f"the server answered with an error: {', '.join(told) or 'see `reply`'}")
+        self.reply = reply
+        self.code = code
+        self.message = message
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reply, self.code, self.message, self.detail), self.__dict__
+
+
+class RequestTimeoutError(WSEngineError, TimeoutError):
+    """No reply to a request came in time. The reply may still come, and is then a message.
+
+    Args:
+        request_id: What the correlator took the request's id to be.
+        age: Seconds since the request was sent.
+    """
+
+    def __init__(self, request_id: Any, age: float) -> None:
+        super().__init__(f"no reply to request {request_id!r} within {age:g} s")
+        self.request_id = request_id
+        self.age = age
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.request_id, self.age), self.__dict__

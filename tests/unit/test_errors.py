@@ -11,11 +11,14 @@ from wsengine.errors import (
     ConfigError,
     ConnectError,
     ConnectionClosed,
+    DecodeError,
     EngineFailedError,
     EngineStartError,
     EngineStateError,
     MissingDependencyError,
     OpenTimeoutError,
+    RequestFailed,
+    RequestTimeoutError,
     WSEngineError,
 )
 
@@ -26,13 +29,16 @@ BUILT_IN = {
     ConnectError: ConnectionError,
     OpenTimeoutError: TimeoutError,
     ConnectionClosed: ConnectionError,
+    DecodeError: ValueError,
+    RequestTimeoutError: TimeoutError,
 }
+WITHOUT = {WSEngineError, EngineStartError, EngineFailedError, RequestFailed}
 
 
 def test_every_error_has_the_one_root_and_stands_in_the_tree() -> None:
     defined = [value for value in vars(errors).values() if isinstance(value, type)]
     own = [error for error in defined if error.__module__ == errors.__name__]
-    assert set(own) == {WSEngineError, EngineStartError, EngineFailedError, *BUILT_IN}
+    assert set(own) == {*WITHOUT, *BUILT_IN}
     for error in own:
         assert issubclass(error, WSEngineError)
         assert error.__name__ in str(errors.__doc__)
@@ -86,12 +92,56 @@ def test_a_closed_connection_tells_how(close: Close, message: str) -> None:
     assert str(error) == message
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("canary", "a text message of 6 bytes cannot be decoded: why"),
+        ("cänäry", "a text message of 8 bytes cannot be decoded: why"),
+        (b"canary", "a binary message of 6 bytes cannot be decoded: why"),
+    ],
+)
+def test_a_message_that_cannot_be_decoded_is_kept_but_not_shown(
+    message: str | bytes, shown: str
+) -> None:
+    error = DecodeError(message, "why")
+    assert (error.message, error.why, str(error)) == (message, "why", shown)
+    assert "canary" not in repr(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (RequestFailed({}), "see `reply`"),
+        (RequestFailed({}, 404), "code 404"),
+        (RequestFailed({}, message="two\nlines"), r"'two\nlines'"),
+        (RequestFailed({}, 0, "no", {"secret": 1}), "code 0, 'no'"),
+        (RequestFailed({}, message="x" * 1000), repr("x" * 200)),
+    ],
+)
+def test_a_failed_request_tells_what_the_server_said(error: RequestFailed, shown: str) -> None:
+    assert str(error) == f"the server answered with an error: {shown}"
+
+
+def test_a_failed_request_has_the_reply() -> None:
+    error = RequestFailed({"id": 1}, 404, "no", [1])
+    assert (error.reply, error.code, error.message, error.detail) == ({"id": 1}, 404, "no", [1])
+
+
+def test_a_request_that_took_too_long_tells_which_and_how_long() -> None:
+    error = RequestTimeoutError("a-1", 2.5)
+    assert str(error) == "no reply to request 'a-1' within 2.5 s"
+    assert (error.request_id, error.age) == ("a-1", 2.5)
+
+
 @pytest.mark.parametrize("by", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
 @pytest.mark.parametrize(
     "error",
     [
         ConnectionClosed(Close(4001, "bye")),
         ConnectError("no", status=429, headers={"a": "b"}, retry_after=1.0),
+        DecodeError("{", "no end"),
+        RequestFailed({"id": 1}, 404, "not found", {"what": "BTC"}),
+        RequestTimeoutError("a-1", 2.5),
     ],
 )
 def test_errors_can_be_copied_and_sent_between_processes(error: Exception, by: object) -> None:

@@ -1,0 +1,96 @@
+"""JSON-RPC 2.0: calls, notifications and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar
+
+from ..errors import RequestFailed
+from .fields import as_id, read, replace
+from .json import failed, id_maker
+
+_ID, _METHOD, _ERROR = ("id",), ("method",), ("error",)
+
+
+class Notification(dict[str, Any]):
+    """A JSON-RPC message that wants no reply: one for `send`, or a member of a batch.
+
+    It is the dictionary that goes out, marked by its type: a plain one without an id, given to
+    `request`, gets one.
+
+    Args:
+        method: What to call.
+        params: Its arguments: a list, or a dictionary.
+    """
+
+    def __init__(self, method: str, params: list[Any] | dict[str, Any] | None = None) -> None:
+        super().__init__(jsonrpc="2.0", method=method)
+        if params is not None:
+            self["params"] = params
+
+
+class JsonRpcCorrelator:
+    """Matches JSON-RPC 2.0 messages.
+
+    - A call is `{"method": ..., "params": ...}`; `request` fills `jsonrpc` and `id` in.
+    - A batch is a list of calls and `Notification`s. Its reply is the list of replies, in the
+      server's order and with the errors among them.
+    - A message with a method is never a reply, even if its id is that of a request that waits:
+      the server's own calls come to `on_message`.
+
+    Args:
+        new_id: Called for an id where a call has none. Left out: 1, 2, 3, ...
+
+    Raises:
+        ConfigError: `new_id` cannot be called.
+    """
+
+    needs_codec: ClassVar[bool] = True
+
+    def __init__(self, *, new_id: Callable[[], Any] | None = None) -> None:
+        self._new_id = id_maker(new_id)
+
+    def request_id(self, message: Any, /) -> Hashable | None:
+        """Return the id of a call, the set of ids of a batch, or `None` for a notification."""
+        return _id_of(message, _call_id)
+
+    def response_id(self, message: Any, /) -> Hashable | None:
+        """Return the id that a reply answers; for a batch's reply the set of them."""
+        return _id_of(message, _reply_id)
+
+    def prepare(self, message: Any, /) -> Any:
+        """Return a copy of a call or batch with `jsonrpc` and the ids filled in.
+
+        Raises:
+            TypeError: It lacks an id, and has no place for one.
+        """
+        if isinstance(message, list):
+            return [self._prepare(member) for member in message]
+        return self._prepare(message)
+
+    def error(self, message: Any, /) -> RequestFailed | None:
+        """Return the error that a reply tells of; for a batch `None`."""
+        told = None if isinstance(message, list) else read(message, _ERROR)
+        return None if told is None else failed(message, told)
+
+    def _prepare(self, call: Any) -> Any:
+        if isinstance(call, Notification):
+            return call
+        changes = {"jsonrpc": "2.0"} if isinstance(call, dict) else {}
+        if read(call, _ID) is None:
+            changes["id"] = self._new_id()
+        return replace(call, changes) if changes else call
+
+
+def _id_of(message: Any, one: Callable[[Any], Hashable | None]) -> Hashable | None:
+    if not isinstance(message, list):
+        return one(message)
+    return frozenset(found for found in map(one, message) if found is not None) or None
+
+
+def _call_id(message: Any) -> Hashable | None:
+    return None if read(message, _METHOD) is None else as_id(read(message, _ID))
+
+
+def _reply_id(message: Any) -> Hashable | None:
+    return None if read(message, _METHOD) is not None else as_id(read(message, _ID))

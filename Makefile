@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test lint types check bench compliance docs clean
 
 demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
-	@$(BIN)/wsengine demo
+	@$(BIN)/wsengine demo $(ARGS)
 
 test: $(READY)  ## Run the tests, with branch coverage.
 	$(BIN)/pytest --cov --cov-report=term $(ARGS)

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import TOOK_TOO_LONG
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,12 +57,24 @@ async def first_of(*futures: asyncio.Future[Any], timeout: float | None = None) 
 
 
 async def reap(
-    tasks: Collection[asyncio.Task[Any]], *, until: float, grace: float, what: str
+    tasks: Collection[asyncio.Task[Any]],
+    *,
+    until: float,
+    grace: float,
+    what: str,
+    why: str | None = TOOK_TOO_LONG,
 ) -> bool:
     """Wait for tasks until a moment of the loop's time, then cancel those that still run.
 
     One that ignores its cancellation for `grace` seconds is left behind, with an error in the
     log: nothing in asyncio can end it. Cancelling `reap` cancels the tasks.
+
+    Args:
+        tasks: The tasks.
+        until: The moment.
+        grace: Seconds that a cancelled task has to end.
+        what: What they are called in the log.
+        why: The message of their cancellation.
 
     Returns:
         Whether all ended by themselves.
@@ -73,7 +87,7 @@ async def reap(
         if not pending:
             return True
         for task in pending:
-            task.cancel()
+            task.cancel(why)
         _, pending = await asyncio.wait(pending, timeout=grace)
     except asyncio.CancelledError:
         for task in pending:

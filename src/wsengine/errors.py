@@ -19,12 +19,16 @@ Each is raised `from` its cause, and each message says what to do next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .message import Message, message_size
 
 if TYPE_CHECKING:
     from .close import Close
+
+
+TOOK_TOO_LONG: Final = "took too long"
+"""What the `CancelledError` says with which a time-out ends a dial or a callback."""
 
 
 class WSEngineError(Exception):

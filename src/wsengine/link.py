@@ -21,6 +21,16 @@ class FailedCallback(Protocol):
         """Take note."""
 
 
+class Sampling(Protocol):
+    """Looks at a message now and then."""
+
+    def turn(self, messages: int, /) -> Iterable[Handler]:
+        """Return the handlers of so many messages to come, each usually `on_message`."""
+
+    def rearm(self) -> None:
+        """Note that a reader has to wait for the next message."""
+
+
 class Link:
     """What the readers of one session work with; plain attributes, for the hot path.
 
@@ -29,7 +39,7 @@ class Link:
         on_message: The endpoint's callback.
         on_read_error: The endpoint's callback.
         failed: Told of every callback that raised.
-        turn: Returns the handlers of so many messages to come, each usually `on_message`.
+        sampling: Says for which messages another handler is called in place of `on_message`.
     """
 
     __slots__ = (
@@ -41,6 +51,7 @@ class Link:
         "on_read_error",
         "outgoing",
         "read_errors",
+        "rearm",
         "receive",
         "session",
         "translate",
@@ -55,7 +66,7 @@ class Link:
         on_message: Handler,
         on_read_error: Callable[[Any, Exception], Any],
         failed: FailedCallback,
-        turn: Callable[[int], Iterable[Handler]] | None = None,
+        sampling: Sampling | None = None,
     ) -> None:
         self.engine = engine
         self.connection = connection
@@ -63,7 +74,12 @@ class Link:
         self.on_message = on_message
         self.on_read_error = on_read_error
         self.failed = failed
-        self.turn = turn or partial(repeat, on_message)
+        self.turn: Callable[[int], Iterable[Handler]] = partial(repeat, on_message)
+        """Returns the handlers of so many messages to come."""
+        self.rearm: Callable[[], object] | None = None
+        """Called when a reader has to wait."""
+        if sampling is not None:
+            self.turn, self.rearm = sampling.turn, sampling.rearm
         self.incoming = Traffic()
         self.outgoing = Traffic()
         self.read_errors = 0

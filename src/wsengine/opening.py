@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
-from .errors import ConnectError, OpenTimeoutError
+from .errors import TOOK_TOO_LONG, ConnectError, OpenTimeoutError
 from .options import ConnectOptions
 from .serving import Owner, Serving
 from .session import GOING_AWAY_BY_CLIENT
@@ -62,12 +62,15 @@ class Opening:
             await first_of(self._task, exiting, timeout=config.open_timeout)
             if exiting.done() and not self._task.done():
                 schedule = StopSchedule(exiting.result(), config.stop_timeout)
-                await self._give_up(until=schedule.handlers if self._serving else 0.0)
+                until = schedule.handlers if self._serving else 0.0
+                await self._give_up(until=until, why=None)
                 if self._given_up:
                     return None
             elif not self._task.done():
                 step = "on_open" if self._serving else "the dial"
-                await self._give_up(until=0.0)
+                if self._serving:
+                    self._engine.telemetry.callback_failed("on_open")
+                await self._give_up(until=0.0, why=TOOK_TOO_LONG)
                 raise OpenTimeoutError(
                     f"{self._shown}: {step} did not end within {config.open_timeout:g} s "
                     "(open_timeout)"
@@ -80,7 +83,7 @@ class Opening:
             raise ConnectError(f"{self._shown}: the dial or on_open raised CancelledError")
         return self._task.result()
 
-    async def _give_up(self, *, until: float) -> None:
+    async def _give_up(self, *, until: float, why: str | None) -> None:
         """Wait for the opening until a moment of the loop's time, then cancel it."""
         patience = until - asyncio.get_running_loop().time()
         if patience > 0:
@@ -89,7 +92,8 @@ class Opening:
             return
         self._given_up = True
         grace = StopSchedule(0.0, self._engine.config.stop_timeout).grace
-        await reap([self._task], until=0.0, grace=grace, what=f"{self._shown}: opening")
+        what = f"{self._shown}: opening"
+        await reap([self._task], until=0.0, grace=grace, what=what, why=why)
         if self._task.done():
             _ = self._task.cancelled() or self._task.exception()  # known: it was given up
         elif self._serving is not None:
@@ -113,7 +117,9 @@ class Opening:
                 await on_open(serving.session, restarting=self._restarting)
             if self._given_up:
                 raise OpenTimeoutError(f"{self._shown}: the open ended after it was given up")
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception) and not self._given_up:
+                engine.telemetry.callback_failed("on_open")
             await serving.abandon()
             raise
         return serving

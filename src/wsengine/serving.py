@@ -53,7 +53,7 @@ class Serving:
     ) -> None:
         config: EngineConfig = engine.config
         self._loop = asyncio.get_running_loop()
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._endpoint = telemetry.endpoint
         self._owner = owner
         self._timeout = config.stop_timeout
@@ -67,7 +67,7 @@ class Serving:
             engine,
             connection,
             on_message=self._endpoint.on_message,
-            turn=telemetry.turns(self._endpoint.on_message),
+            sampling=telemetry.sampling(self._endpoint.on_message),
             on_read_error=self._endpoint.on_read_error,
             failed=self.callback_failed,
         )
@@ -115,7 +115,7 @@ class Serving:
     async def serve(self) -> Close:
         """Run the session until its connection is closed, or its end is asked for."""
         self._began = self._loop.time()
-        self._telemetry.began(self)
+        self.telemetry.began(self)
         self.crew.start()
         self.keepalive.start()
         try:
@@ -157,7 +157,7 @@ class Serving:
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
             await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
-        self._telemetry.ended(self, close, self.uptime)
+        self.telemetry.ended(self, close, self.uptime)
         if cancelled is not None:
             raise cancelled
 
@@ -170,6 +170,7 @@ class Serving:
         await reap([closing], until=until, grace=moment, what=f"{self.name}: close()")
         if closing.done() and not closing.cancelled() and closing.exception() is not None:
             logger.debug("%s: closing failed: %r", self.name, closing.exception())
+        self.telemetry.abandoned(self)
 
     # Inside the close.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +57,7 @@ class Session:
     """
 
     def __init__(self, engine: Engine, serving: Serving) -> None:
-        self.id = uuid.uuid4().hex
+        self.id = serving.telemetry.session_id
         self.engine = engine
         self.attributes: dict[str, Any] = {}
         self._serving = serving

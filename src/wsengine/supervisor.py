@@ -21,6 +21,7 @@ from .reconnect import Backoff
 from .serving import Serving
 from .session import GOING_AWAY_BY_CLIENT, Session
 from .states import EngineState
+from .telemetry import where_recorded
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -82,7 +83,8 @@ class Supervisor:
         """Log a callback that raised, and do what the configuration says."""
         self._telemetry.callback_failed(name)
         action = self._engine.config.on_endpoint_error
-        logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
+        with where_recorded(error):
+            logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
         if action == "restart":
             serving.restart(GOING_AWAY_BY_CLIENT)
         elif action == "exit":
@@ -193,7 +195,8 @@ class Supervisor:
         elif task.cancelled():
             logger.error("%s raised CancelledError", what)
         elif (error := task.exception()) is not None:
-            logger.error("%s raised %r", what, error, exc_info=error)
+            with where_recorded(error):
+                logger.error("%s raised %r", what, error, exc_info=error)
         else:
             return
         self._telemetry.callback_failed("on_restart_error")

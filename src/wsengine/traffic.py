@@ -38,9 +38,11 @@ class Traffic:
             self.binaries += 1
             self.binary_bytes += memoryview(message).nbytes
 
-    def add(self, other: Traffic) -> None:
-        """Add the counts of another."""
-        self.texts += other.texts
-        self.text_bytes += other.text_bytes
-        self.binaries += other.binaries
-        self.binary_bytes += other.binary_bytes
+    def __add__(self, other: Traffic) -> Traffic:
+        """Return the sum of two counts."""
+        total = Traffic()
+        total.texts = self.texts + other.texts
+        total.text_bytes = self.text_bytes + other.text_bytes
+        total.binaries = self.binaries + other.binaries
+        total.binary_bytes = self.binary_bytes + other.binary_bytes
+        return total

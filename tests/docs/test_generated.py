@@ -43,6 +43,7 @@ def test_all_is_up_to_date() -> None:
         ("docs/lifecycle.md", "OPENING --> OPEN:", "OPENING --> IDLE:"),
         ("docs/lifecycle.svg", "start()", "begin()"),
         ("docs/configuration.md", "| `workers` |", "| `runners` |"),
+        ("docs/telemetry.md", "| `websocket.client.io` | counter |", "| `websocket.io` | gauge |"),
         ("README.md", "| `initial_delay` | `0.5` |", "| `initial_delay` | `5` |"),
     ],
 )

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from .command import Ended, ran, running
+from .command import Ended, environment, ran, running
 
 FAULTS = ("the server restarts", "the TCP connection is reset", "the server is gone for 2 seconds")
 
@@ -50,11 +50,14 @@ def check_that_the_summary_adds_up(ended: Ended) -> None:
     assert int(echoed) > 100
 
 
-async def test_too_little_time_is_no_success() -> None:
-    ended = await ran("demo", "--seconds", "2")
+async def test_too_little_time_is_no_success_and_ascii_is_enough_to_say_so() -> None:
+    async with running("demo", "--seconds", "2", PYTHONIOENCODING="ascii") as demo:
+        ended = await demo.end("")
     assert (ended.code, ended.err) == (1, "")
     assert recoveries(ended) == {FAULTS[0]: ("1012", 0, "not seen")}
     assert "Not every recovery was seen within 2 s." in ended.out
+    assert ended.out.isascii()
+    assert "websocket.client" not in ended.out  # that takes --telemetry
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -68,8 +71,43 @@ async def test_ctrl_c_ends_it_without_success() -> None:
     assert "stopped" in ended.out
 
 
-async def test_it_can_be_shown_where_there_are_only_ascii_characters() -> None:
-    async with running("demo", "--seconds", "1", PYTHONIOENCODING="ascii") as demo:
-        ended = await demo.end("")
-    assert (ended.code, ended.err) == (1, "")
-    assert ended.out.isascii()
+async def test_telemetry_shows_what_an_sdk_is_told() -> None:
+    ended = await ran("demo", "--telemetry", "--seconds", "2")
+    assert (ended.code, ended.err) == (1, "")  # too little time, but the tables are there
+    told = {row[0]: row[1:] for row in rows(ended) if row[0].startswith("websocket ")}
+    assert told["websocket start"][:2] == ["1", "0"]
+    assert told["websocket dial"][:2] == ["1", "0"]
+    handled = int(told["websocket on_message"][0])
+    assert handled > 10
+    counts = {(row[0], row[1]): row[2] for row in rows(ended) if len(row) == 3}
+    received = [int(counts["messages", f"receive, {kind}"]) for kind in ("text", "binary")]
+    assert sum(received) == handled
+    assert counts["engines", "stopped"] == "1"
+    assert counts["reconnects", "closed"] == "1"
+    assert re.fullmatch(r"1 x \d\.\d\d s", counts["session.duration", "1012, server"])
+
+
+async def test_telemetry_without_the_sdk_is_one_line_and_exit_code_2() -> None:
+    script = """
+import sys
+sys.modules["opentelemetry.sdk"] = None
+sys.argv = ["wsengine", "demo", "--telemetry"]
+import wsengine.cli
+wsengine.cli.main()
+"""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", script),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(),
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (2, b"")
+    (line,) = err.decode().splitlines()
+    assert line.endswith('run: pip install "wsengine[otlp]"')
+
+
+def rows(ended: Ended) -> list[list[str]]:
+    """Return the cells of all rows of all tables."""
+    lines = [line.strip("│|") for line in ended.out.splitlines() if line[:1] in ("│", "|")]
+    return [[cell.strip() for cell in re.split("[│|]", line)] for line in lines]

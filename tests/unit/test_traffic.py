@@ -36,5 +36,5 @@ def test_one_is_added_to_another() -> None:
     total.count("text")
     one.count(b"data")
     one.count("text")
-    total.add(one)
+    total = total + one
     assert (total.texts, total.binaries, total.messages, total.bytes) == (2, 1, 3, 12)

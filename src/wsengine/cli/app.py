@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import __version__
 from ..config import EngineConfig
-from ..errors import ConfigError, WSEngineError
+from ..errors import ConfigError, MissingDependencyError, WSEngineError
 from ..options import ConnectOptions
 from ..reconnect import ReconnectPolicy
 from .headers import parse_headers
 from .problems import CommandFailed
 from .showing import one_line
+
+if TYPE_CHECKING:
+    from .demo_telemetry import DemoTelemetry
 
 # What a command needs is imported when it runs: `wsengine --help` shall be there at once.
 # ruff: noqa: PLC0415
@@ -33,7 +36,7 @@ def run(arguments: list[str]) -> int:
     """Run the command line, and return the exit code."""
     try:
         code = app(arguments, prog_name="wsengine", standalone_mode=False)
-    except ConfigError as error:
+    except (ConfigError, MissingDependencyError) as error:
         return _fail(str(error), 2)
     except (WSEngineError, CommandFailed, OSError) as error:
         return _fail(str(error), 1)
@@ -169,7 +172,11 @@ def echo_server(
 
 @app.command()
 def demo(
+    *,
     seconds: Annotated[float, typer.Option(min=1, help="Give up after so many seconds.")] = 20.0,
+    telemetry: Annotated[
+        bool, typer.Option("--telemetry", help="Show OpenTelemetry's spans and metrics, too.")
+    ] = False,
 ) -> int:
     """Watch an endpoint lose its server three times, and come back.
 
@@ -179,5 +186,15 @@ def demo(
     from .demo import show_demo
 
     _set_up_log(verbose=False)
-    code: int = asyncio.run(show_demo(seconds))
+    code: int = asyncio.run(show_demo(seconds, _demo_telemetry() if telemetry else None))
     return code
+
+
+def _demo_telemetry() -> DemoTelemetry:
+    try:
+        from .demo_telemetry import DemoTelemetry
+    except ImportError as error:
+        raise MissingDependencyError(
+            '--telemetry needs the SDK of OpenTelemetry; run: pip install "wsengine[otlp]"'
+        ) from error
+    return DemoTelemetry()

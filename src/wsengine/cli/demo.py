@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 from ..config import EngineConfig
 from ..engine import Engine
@@ -14,6 +15,9 @@ from ..signals import stop_on_signals
 from .demo_endpoint import DemoEndpoint
 from .demo_faults import FAULTS
 from .demo_show import DemoShow
+
+if TYPE_CHECKING:
+    from .demo_telemetry import DemoTelemetry
 
 TALK = 1.0
 """Seconds of undisturbed talk before each fault, and after the last one."""
@@ -28,15 +32,16 @@ CONFIG = EngineConfig(
 )
 
 
-async def show_demo(seconds: float) -> int:
+async def show_demo(seconds: float, telemetry: DemoTelemetry | None = None) -> int:
     """Run the demo, and return its exit code: 0 if every recovery was seen, otherwise 1.
 
     Args:
         seconds: When to give up.
+        telemetry: Told what the engine tells by OpenTelemetry, and shown in the end.
     """
     show = DemoShow(asyncio.get_running_loop().time)
     endpoint = DemoEndpoint(show)
-    script = asyncio.create_task(_play(endpoint, show))
+    script = asyncio.create_task(_play(endpoint, show, telemetry))
     try:
         with stop_on_signals(lambda: _cancel(script)):
             await asyncio.wait({script}, timeout=seconds)
@@ -49,7 +54,8 @@ async def show_demo(seconds: float) -> int:
         script.result()  # such as a port that was taken while the server was gone
     ok = not script.cancelled() and endpoint.all_is_well
     verdict = _verdict(ok, in_time=in_time, seconds=seconds, elapsed=show.elapsed)
-    show.summary(endpoint.outcomes, endpoint.count, verdict, ok=ok)
+    tables = () if telemetry is None else telemetry.tables()
+    show.summary(endpoint.outcomes, endpoint.count, verdict, ok=ok, tables=tables)
     return 0 if ok else 1
 
 
@@ -65,24 +71,40 @@ def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
 
 
-async def _play(endpoint: DemoEndpoint, show: DemoShow) -> None:
+async def _play(endpoint: DemoEndpoint, show: DemoShow, telemetry: DemoTelemetry | None) -> None:
     async with EchoServer() as server:
-        options = ConnectOptions(proxy=None)  # this stays on the loopback interface
-        engine = Engine(server.url, endpoint, options=options, config=CONFIG)
+        engine = Engine(
+            server.url,
+            endpoint,
+            options=ConnectOptions(proxy=None),  # this stays on the loopback interface
+            config=CONFIG,
+            tracer_provider=None if telemetry is None else telemetry.tracer_provider,
+            meter_provider=None if telemetry is None else telemetry.meter_provider,
+        )
         engine.watch(show.state)
         show.begin(server.url)
-        async with engine:
-            talking = asyncio.create_task(endpoint.talk(engine))
-            try:
-                await asyncio.sleep(TALK)
-                for number, fault in enumerate(FAULTS, 1):
-                    show.fault(number, fault, endpoint.count)
-                    await endpoint.live_through(fault, server)
-                    await asyncio.sleep(TALK)
-            finally:
-                talking.cancel()
-                await asyncio.wait({talking})
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_ECHO):
-                    await endpoint.all_echoed.wait()
-            show.last(endpoint.count)
+        try:
+            async with engine:
+                await _live_through_all(engine, endpoint, server, show)
+        finally:
+            if telemetry is not None:
+                telemetry.collect()
+
+
+async def _live_through_all(
+    engine: Engine, endpoint: DemoEndpoint, server: EchoServer, show: DemoShow
+) -> None:
+    talking = asyncio.create_task(endpoint.talk(engine))
+    try:
+        await asyncio.sleep(TALK)
+        for number, fault in enumerate(FAULTS, 1):
+            show.fault(number, fault, endpoint.count)
+            await endpoint.live_through(fault, server)
+            await asyncio.sleep(TALK)
+    finally:
+        talking.cancel()
+        await asyncio.wait({talking})
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_ECHO):
+            await endpoint.all_echoed.wait()
+    show.last(endpoint.count)

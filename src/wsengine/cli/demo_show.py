@@ -103,8 +103,16 @@ class DemoShow:
         """Show the first echo after a fault."""
         self._line("recovered", f"first echo {seconds:.2f} s after the fault", "bold green")
 
-    def summary(self, outcomes: Sequence[Outcome], count: Count, verdict: str, *, ok: bool) -> None:
-        """Show what was seen of each fault, and the verdict."""
+    def summary(
+        self,
+        outcomes: Sequence[Outcome],
+        count: Count,
+        verdict: str,
+        *,
+        ok: bool,
+        tables: Sequence[Table] = (),
+    ) -> None:
+        """Show what was seen of each fault, other tables, and the verdict."""
         table = Table(box=ROUNDED, border_style="cyan")
         table.add_column("fault")
         table.add_column("on_close", justify="right")
@@ -115,7 +123,8 @@ class DemoShow:
             took = "not seen" if outcome.seconds is None else f"{outcome.seconds:.2f} s"
             table.add_row(outcome.fault.title, seen, str(outcome.failed_dials), took)
         self._console.print()
-        self._console.print(table)
+        for shown in (table, *tables):
+            self._console.print(shown)
         self._console.print(f"Messages: {count}, {count.lost} lost with a connection.")
         self._console.print(verdict, style="bold green" if ok else "bold red")
         self._console.print(NEXT, style="dim", soft_wrap=True)

@@ -6,5 +6,6 @@ engine calls the endpoint and the connection themselves.
 """
 
 from .engine import SessionTelemetry, Telemetry
+from .spans import where_recorded
 
-__all__ = ["SessionTelemetry", "Telemetry"]
+__all__ = ["SessionTelemetry", "Telemetry", "where_recorded"]

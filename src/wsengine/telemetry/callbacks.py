@@ -16,9 +16,18 @@ from ..close import Close
 from ..config import EngineConfig
 from ..message import message_size
 from . import names
-from .spans import ROOT, Attributes, close_attributes, current_span, record_error
+from .spans import (
+    ROOT,
+    Attributes,
+    close_attributes,
+    current_span,
+    error_type,
+    record_error,
+)
 
 Callback = Callable[..., Any]
+
+ON_MESSAGE: Final = "websocket on_message"
 
 CALLBACKS: Final = ("on_open", "on_close", "on_read_error", "on_close_error", "on_restart_error")
 """All but `on_message`, which is the hot path."""
@@ -78,8 +87,6 @@ def traced(
 
 def _attributes_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if args and (session := getattr(args[0], "id", None)) is not None:
-        found[names.SESSION] = session
     if "restarting" in kwargs:
         found[names.RESTARTING] = kwargs["restarting"]
     if len(args) > 1:
@@ -127,8 +134,8 @@ class MessageSpans:
         def on_message(session: Any, message: Any) -> Any:
             if ratio < 1.0 and draw() >= ratio:
                 return handler(session, message)
-            span = start(session, message)
-            token = context_api.attach(trace.set_span_in_context(span, ROOT))
+            span, context = start(message)
+            token = context_api.attach(trace.set_span_in_context(span, context))
             try:
                 result = handler(session, message)
             except BaseException as error:
@@ -141,22 +148,21 @@ class MessageSpans:
 
         return on_message
 
-    def start(self, session: Any, message: Any) -> Span:
-        """Start the span of a message."""
-        attributes = {**self._attributes, names.SESSION: session.id, **_describe(message)}
+    def start(self, message: Any) -> tuple[Span, Context]:
+        """Start the span of a message; return it with the context that it begins in."""
+        attributes = {**self._attributes, **_describe(message)}
         if self._extract is None:
-            return self._start(
-                "websocket on_message", ROOT, SpanKind.CONSUMER, attributes, self._links
-            )
-        context, links, failure = ROOT, self._links, None
+            span = self._start(ON_MESSAGE, ROOT, SpanKind.CONSUMER, attributes, self._links)
+            return span, ROOT
+        context, links, failure = ROOT, self._links, ""
         try:
             context, links = self._with_extracted(self._extract(message))
         except Exception as error:  # the message itself is fine
-            failure = error
-        span = self._start("websocket on_message", context, SpanKind.CONSUMER, attributes, links)
-        if failure is not None:
-            span.record_exception(failure)
-        return span
+            failure = error_type(error)
+        span = self._start(ON_MESSAGE, context, SpanKind.CONSUMER, attributes, links)
+        if failure:
+            span.add_event("extract failed", {names.ERROR_TYPE: failure})
+        return span, context
 
     def _with_extracted(
         self, carrier: Mapping[str, str] | None

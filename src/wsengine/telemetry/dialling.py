@@ -16,7 +16,13 @@ from ..adapter import Adapter, Connection, Handshake
 from ..errors import ConnectError
 from ..options import ConnectOptions
 from . import names
-from .spans import Attributes, error_type, shown_subprotocol, url_attributes
+from .spans import (
+    Attributes,
+    error_type,
+    shown_subprotocol,
+    took_too_long,
+    url_attributes,
+)
 from .tally import Tally
 
 
@@ -42,7 +48,7 @@ class Dialling:
 
     async def connect(self, adapter: Adapter, url: str, options: ConnectOptions) -> Connection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
-        with self._span(url) as span, self._counted():
+        with self._span(url) as span, self._counted(span):
             try:
                 connection = await adapter.connect(url, propagated(options))
             except Exception as error:
@@ -63,12 +69,15 @@ class Dialling:
             yield span
 
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, span: Span) -> Iterator[None]:
         begin, outcome, error_name = perf_counter(), "open", ""
         try:
             yield
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             outcome = "given_up"
+            if took_too_long(error):
+                outcome, error_name = "timeout", error_type(error)
+                span.set_status(Status(StatusCode.ERROR, "the open took too long"))
             raise
         except Exception as error:
             status = getattr(error, "status", None)
@@ -77,9 +86,11 @@ class Dialling:
             raise
         finally:
             self._tally.dials[outcome, error_name] += 1
-            attributes = {names.ENGINE: self._tally.engine, names.OUTCOME: outcome}
+            attributes = {names.OUTCOME: outcome}
             if error_name:
                 attributes[names.ERROR_TYPE] = error_name
+            span.set_attributes(attributes)
+            attributes[names.ENGINE] = self._tally.engine
             self._duration.record(perf_counter() - begin, attributes)
 
 
@@ -108,6 +119,5 @@ def _describe_failure(span: Span, error: Exception) -> None:
     status = error.status if isinstance(error, ConnectError) else None
     if status is not None:
         span.set_attribute(names.STATUS, status)
-    span.set_attribute(names.ERROR_TYPE, error_type(error) if status is None else str(status))
     text = str(error) if isinstance(error, ConnectError) else type(error).__name__
     span.set_status(Status(StatusCode.ERROR, text))

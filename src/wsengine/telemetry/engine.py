@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable
 from functools import cache, partial
-from itertools import repeat
 from typing import Any
 
 from opentelemetry.metrics import MeterProvider
@@ -112,6 +112,8 @@ class SessionTelemetry:
     """
 
     def __init__(self, owner: Telemetry, endpoint: Any, tracer: Tracer | None) -> None:
+        self.session_id = uuid.uuid4().hex
+        """A fresh identifier, for the session that is to be."""
         self.endpoint = endpoint
         """The endpoint to call: the user's own, or one that makes spans."""
         self._owner = owner
@@ -121,31 +123,37 @@ class SessionTelemetry:
     async def connect(self, adapter: Adapter, url: str, options: ConnectOptions) -> Connection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
         owner, tracer = self._owner, self._tracer
-        attributes: dict[str, AttributeValue] = {**owner.attributes, names.ATTEMPT: owner.attempt}
+        attributes: dict[str, AttributeValue] = {
+            **owner.attributes,
+            names.SESSION: self.session_id,
+        }
         duration = owner.instruments.dial_duration
-        dialling = Dialling(owner.tally, duration, tracer, attributes)
+        attempt = {**attributes, names.ATTEMPT: owner.attempt}
+        dialling = Dialling(owner.tally, duration, tracer, attempt)
         connection = await dialling.connect(adapter, url, options)
         if tracer is not None and dialling.span_context is not None:
             owner.phases.last_dial = dialling.span_context
             links = (Link(dialling.span_context),)
-            self.endpoint = TracedEndpoint(
-                self.endpoint, tracer, owner.config, owner.attributes, links
-            )
+            self.endpoint = TracedEndpoint(self.endpoint, tracer, owner.config, attributes, links)
         if tracer is None and not self._metered:
             return connection
         ping_duration = owner.instruments.ping_duration
-        return ObservedConnection(connection, tracer, ping_duration, owner.attributes)
+        return ObservedConnection(connection, tracer, ping_duration, attributes)
 
-    def turns(self, on_message: Callback) -> Callable[[int], Iterable[Callback]]:
-        """Return what says how a worker is to call `on_message` in its next turn."""
+    def sampling(self, on_message: Callback) -> HandlerSampling | None:
+        """Return what times a handler now and then, or `None` where nobody wants to know."""
         if not self._metered:
-            return partial(repeat, on_message)
+            return None
         duration = self._owner.instruments.handler_duration
-        return HandlerSampling(on_message, duration, dict(self._owner.attributes)).turn
+        return HandlerSampling(on_message, duration, dict(self._owner.attributes))
 
     def began(self, session: Live) -> None:
         """Note that the session is open."""
         self._owner.tally.begin(session)
+
+    def abandoned(self, session: Live) -> None:
+        """Note that the session was never opened; what passed on its connection counts."""
+        self._owner.tally.end(session)
 
     def ended(self, session: Live, close: Close, seconds: float) -> None:
         """Note that the session is over."""

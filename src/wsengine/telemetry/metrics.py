@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
@@ -83,6 +83,7 @@ class Instruments:
     def __init__(self, meter: Meter) -> None:
         self._lock = threading.RLock()
         self._tallies: set[Tally] = set()
+        self._retiring: deque[Tally] = deque()
         self._gone: dict[str, Tally] = {}
         for metric in METRICS:
             if metric.kind != "histogram":
@@ -96,10 +97,13 @@ class Instruments:
         """Export a tally as long as its owner lives; its totals stay."""
         with self._lock:
             self._tallies.add(tally)
-        weakref.finalize(owner, self._retire, tally).atexit = False
+        # The garbage collector may come in the middle of a collection: it only leaves word.
+        weakref.finalize(owner, self._retiring.append, tally).atexit = False
 
-    def _retire(self, tally: Tally) -> None:
-        with self._lock:
+    def _retire(self) -> None:
+        """Fold the tallies of engines that are gone into one for each name."""
+        while self._retiring:
+            tally = self._retiring.popleft()
             self._tallies.discard(tally)
             gone = self._gone.setdefault(tally.engine, Tally(tally.engine))
             gone.state = None
@@ -120,11 +124,10 @@ class Instruments:
         """Add up what engines of one name say: they do not collide."""
         totals: Counter[tuple[tuple[str, str], ...]] = Counter()
         with self._lock:
-            tallies = (*self._tallies, *self._gone.values())
-        for tally in tallies:
-            for attributes, value in sample(tally):
-                key = ((names.ENGINE, tally.engine), *attributes.items())
-                totals[key] += value
+            self._retire()
+            for tally in (*self._tallies, *self._gone.values()):
+                for attributes, value in sample(tally):
+                    totals[(names.ENGINE, tally.engine), *attributes.items()] += value
         return [Observation(value, dict(key)) for key, value in totals.items()]
 
 
@@ -144,16 +147,19 @@ _making = threading.Lock()
 
 def instruments_of(provider: MeterProvider | None, version: str) -> Instruments:
     """Return the instruments of a provider; `None` is the global one, whenever it is set."""
-    if provider is None or provider is metrics.get_meter_provider():
-        with _making:
-            if not _of_default:
-                _of_default.append(Instruments(metrics.get_meter(names.SCOPE, version)))
-            return _of_default[0]
     with _making:
-        found = _of_provider.get(provider)
-        if found is None:
-            found = _of_provider[provider] = Instruments(provider.get_meter(names.SCOPE, version))
-        return found
+        default = metrics.get_meter_provider()
+        if provider is None or provider is default:
+            if not is_recorded(default):  # the API's instruments, which follow when it is set
+                if not _of_default:
+                    _of_default.append(Instruments(default.get_meter(names.SCOPE, version)))
+                return _of_default[0]
+            provider = default
+            if _of_default:
+                _of_provider.setdefault(provider, _of_default[0])
+        if provider not in _of_provider:
+            _of_provider[provider] = Instruments(provider.get_meter(names.SCOPE, version))
+        return _of_provider[provider]
 
 
 def is_recorded(provider: MeterProvider | None) -> bool:

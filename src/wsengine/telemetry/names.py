@@ -84,8 +84,8 @@ RECONNECTS = Metric(
 )
 DIALS = Metric(
     *("websocket.client.dials", "counter", "{dial}"),
-    "Attempts to connect: `open`, `refused` by an HTTP status, `failed` otherwise, "
-    "`given_up` by a time-out or an exit.",
+    "Attempts to connect: `open`, `refused` by an HTTP status, `failed` otherwise, `timeout`, "
+    "or `given_up` by an exit.",
     (OUTCOME, ERROR_TYPE),
 )
 BACKLOG = Metric(

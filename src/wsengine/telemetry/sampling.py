@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from itertools import chain, repeat
 from time import perf_counter
 from typing import Any, Final
 
@@ -18,10 +17,11 @@ INTERVAL: Final = 0.1
 
 
 class HandlerSampling:
-    """Times the first handler of a worker's turn, at most every `INTERVAL`.
+    """Times a handler now and then, at most every `INTERVAL`.
 
-    A worker runs `on_message` as often as a turn says, so a sample costs the other messages
-    nothing.
+    The workers take what to call from a list, one entry for each message of a turn. To time the
+    next message, whoever takes it, the whole list is filled with a handler that is timed, and
+    which fills it with `on_message` again. So a sample costs the other messages nothing.
 
     Args:
         on_message: The callback.
@@ -36,16 +36,24 @@ class HandlerSampling:
         self._record = duration.record
         self._attributes = attributes
         self._due = 0.0
+        self._turn: list[Handler] = []
 
     def turn(self, messages: int) -> Iterable[Handler]:
         """Return the handlers of a turn, one for each message."""
+        if len(self._turn) != messages:
+            self._turn = [self._on_message] * messages
+        self.rearm()
+        return self._turn
+
+    def rearm(self) -> None:
+        """Have the next handler timed, if a sample is due."""
         now = perf_counter()
-        if now < self._due:
-            return repeat(self._on_message, messages)
-        self._due = now + INTERVAL
-        return chain((self._timed,), repeat(self._on_message, messages - 1))
+        if now >= self._due:
+            self._due = now + INTERVAL
+            self._turn[:] = [self._timed] * len(self._turn)
 
     def _timed(self, session: Any, message: Any) -> Any:
+        self._turn[:] = [self._on_message] * len(self._turn)
         begin = perf_counter()
         try:
             result = self._on_message(session, message)

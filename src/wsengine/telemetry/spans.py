@@ -14,6 +14,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, Trac
 from opentelemetry.util.types import AttributeValue
 
 from ..close import Close
+from ..errors import TOOK_TOO_LONG
 from . import names
 
 Attributes = Mapping[str, AttributeValue]
@@ -58,13 +59,35 @@ def current_span(
 
 
 def record_error(span: Span, error: BaseException) -> None:
-    """Record on a span what was raised. What the interpreter ends things with is no fault."""
+    """Record on a span what was raised. What ends things from outside is no fault of theirs."""
     if not span.is_recording() or isinstance(error, GeneratorExit):
         return
     span.set_attribute(names.ERROR_TYPE, error_type(error))
     if isinstance(error, Exception):
         span.record_exception(error)
         span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        vars(error)[_RECORDED] = span
+    elif took_too_long(error):
+        span.set_status(Status(StatusCode.ERROR, TOOK_TOO_LONG))
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Whether it is the cancellation by which a time-out ends a dial or a callback."""
+    return error.args == (TOOK_TOO_LONG,)
+
+
+_RECORDED: Final = "__wsengine_span__"
+
+
+@contextlib.contextmanager
+def where_recorded(error: BaseException) -> Iterator[None]:
+    """Make the span on which an error was recorded the current one, for a line in the log."""
+    span = vars(error).get(_RECORDED)
+    if span is None:
+        yield
+        return
+    with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+        yield
 
 
 def error_type(error: BaseException) -> str:

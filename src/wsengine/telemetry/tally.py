@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..backlog import Backlog
@@ -51,6 +52,33 @@ class Live(Protocol):
         """Messages that came and will not be handled."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the sessions that are over have counted, and the one that counts now.
+
+    Replaced as a whole: a reader in another thread sees a session before its end or after it.
+    """
+
+    incoming: Traffic
+    outgoing: Traffic
+    dropped: int
+    live: weakref.ref[Live] | None
+
+    def and_ended(self, session: Live) -> _Counted:
+        """Return this with a session that is over."""
+        return _Counted(
+            self.incoming + session.link.incoming,
+            self.outgoing + session.link.outgoing,
+            self.dropped + session.dropped,
+            None,
+        )
+
+    def up_to_now(self) -> _Counted:
+        """Return this with what the live session has counted so far."""
+        live = None if self.live is None else self.live()
+        return self if live is None else self.and_ended(live)
+
+
 class Tally:
     """The counts of one engine, or of engines of one name that are gone.
 
@@ -64,59 +92,50 @@ class Tally:
         self.dials: Counter[tuple[str, str]] = Counter()
         self.reconnects: Counter[str] = Counter()
         self.callback_errors: Counter[str] = Counter()
-        self._incoming = Traffic()
-        self._outgoing = Traffic()
-        self._dropped = 0
-        self._live: weakref.ref[Live] | None = None
+        self._counted = _Counted(Traffic(), Traffic(), 0, None)
 
     # The open session.
 
     @property
     def live(self) -> Live | None:
         """The session that is open, or is being closed."""
-        return None if self._live is None else self._live()
+        live = self._counted.live
+        return None if live is None else live()
 
     def begin(self, session: Live) -> None:
         """Count a session in from now on. It is not kept alive by that."""
-        self._live = weakref.ref(session)
+        self._counted = replace(self._counted, live=weakref.ref(session))
 
     def end(self, session: Live) -> None:
         """Keep what a session has counted; it is over."""
-        self._live = None
-        self._incoming.add(session.link.incoming)
-        self._outgoing.add(session.link.outgoing)
-        self._dropped += session.dropped
+        self._counted = self._counted.and_ended(session)
 
     # Totals.
 
     @property
     def incoming(self) -> Traffic:
         """What was received."""
-        return _sum(self._incoming, None if self.live is None else self.live.link.incoming)
+        return self._counted.up_to_now().incoming
 
     @property
     def outgoing(self) -> Traffic:
         """What was sent."""
-        return _sum(self._outgoing, None if self.live is None else self.live.link.outgoing)
+        return self._counted.up_to_now().outgoing
 
     @property
     def dropped(self) -> int:
         """Messages that came and will not be handled."""
-        return self._dropped + (0 if self.live is None else self.live.dropped)
+        return self._counted.up_to_now().dropped
 
     def absorb(self, other: Tally) -> None:
         """Take over the counts of an engine that is gone."""
-        self._incoming.add(other.incoming)
-        self._outgoing.add(other.outgoing)
-        self._dropped += other.dropped
+        own, others = self._counted, other._counted.up_to_now()
+        self._counted = _Counted(
+            own.incoming + others.incoming,
+            own.outgoing + others.outgoing,
+            own.dropped + others.dropped,
+            None,
+        )
         self.dials += other.dials
         self.reconnects += other.reconnects
         self.callback_errors += other.callback_errors
-
-
-def _sum(past: Traffic, live: Traffic | None) -> Traffic:
-    total = Traffic()
-    total.add(past)
-    if live is not None:
-        total.add(live)
-    return total

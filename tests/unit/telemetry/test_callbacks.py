@@ -122,7 +122,11 @@ def test_an_extract_that_raises_fails_no_message(told: Told) -> None:
 
     spans(told, extract=extract).around(lambda s, m: handled.append(m))(SESSION, "x")
     assert handled == ["x"]
-    assert [event.name for event in told.one("on_message").events] == ["exception"]
+    [event] = told.one("on_message").events
+    assert (event.name, dict(event.attributes or {})) == (
+        "extract failed",
+        {"error.type": "KeyError"},
+    )
 
 
 async def test_a_callback_without_a_session_has_the_current_parent(told: Told) -> None:

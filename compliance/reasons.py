@@ -24,10 +24,6 @@ REASONS: Final[dict[str, dict[str, str]]] = {
             "The library takes a close frame between two fragments for an error, and answers with "
             "1002; RFC 6455 allows it there (section 5.4)"
         ),
-        "9.3.* 9.4.*": (
-            "The library takes 4,096 fragments a message at most; WEBSOCKETS_MAX_FRAGMENTS in the "
-            "environment raises that, for the whole process"
-        ),
     },
     "aiohttp": {
         "6.4.*": _LATE,

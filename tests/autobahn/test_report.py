@@ -96,8 +96,8 @@ def test_each_case_that_is_not_ok_has_its_reason() -> None:
 
 
 def test_a_reason_is_given_once() -> None:
-    text = fill(EMPTY, [result("websockets", c9_3_1="FAILED", c9_4_9="FAILED")])
-    assert text.count(str(reason("websockets", "9.3.1"))) == 1
+    text = fill(EMPTY, [result("websockets", c6_4_1="FAILED", c6_4_9="FAILED")])
+    assert text.count(str(reason("websockets", "6.4.1"))) == 1
     assert text.count("| (1) |") == 2
 
 
@@ -113,12 +113,13 @@ def test_a_failed_close_shows_beside_the_outcome() -> None:
 
 
 def test_patterns_of_reasons() -> None:
-    why = reason("websockets", "9.3.1")
+    why = reason("websockets", "3.2")
     assert why is not None
-    assert reason("websockets", "9.4.9") == why
-    assert reason("websockets", "9.30.1") is None
-    assert reason("aiohttp", "9.3.1") is None
-    assert reason("another", "9.3.1") is None
+    assert reason("websockets", "4.1.3") == why
+    assert reason("websockets", "6.4.9") == reason("websockets", "6.4.1") is not None
+    assert reason("websockets", "6.40.1") is None
+    assert reason("aiohttp", "3.2") is None
+    assert reason("another", "3.2") is None
 
 
 def test_worse_is_what_the_bare_library_passes() -> None:

@@ -7,6 +7,7 @@ one ping and not two.
 from __future__ import annotations
 
 import contextlib
+import inspect
 from typing import Any, cast
 
 from aiohttp import (
@@ -19,40 +20,33 @@ from aiohttp import (
     ClientTimeout,
     DummyCookieJar,
     InvalidURL,
+    RequestInfo,
     TCPConnector,
     TraceConfig,
     TraceRequestRedirectParams,
 )
 from aiohttp.client_exceptions import ClientConnectorCertificateError
-from websockets.exceptions import InvalidProxy
-from websockets.proxy import get_proxy
-from websockets.uri import parse_uri
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
-from ..refusals import describe_failed_dial, parse_retry_after
+from ..refusals import describe_failed_dial
 from ..url import display_url
 from ..validation import check_number, check_type
 from .aiohttp_connection import AiohttpConnection
 from .aiohttp_tunnel import Tunnel
-from .aiohttp_wire import lower
+from .common import check_names, check_tls, find_proxy, parse_url, refused
 
-_RESERVED = {
-    "headers": "ConnectOptions(headers=...)",
-    "protocols": "ConnectOptions(subprotocols=...)",
-    "ssl": "ConnectOptions(ssl=...)",
-    "proxy": "ConnectOptions(proxy=...)",
-    "compress": "ConnectOptions(compression=...)",
-    "max_msg_size": "ConnectOptions(max_message_size=...)",
-    "receive_timeout": "EngineConfig(idle_timeout=...)",
-}
 _TAKEN = {
     "timeout": "give close_timeout=...",
     "autoclose": "the adapter answers closes itself",
     "autoping": "the adapter answers pings itself",
     "decode_text": "text is always str",
+    **dict.fromkeys(("fingerprint", "verify_ssl"), "give ConnectOptions(ssl=...)"),
 }
+_KNOWN = inspect.signature(ClientSession.ws_connect).parameters.keys() - {"self", "url"}
 
 
 class AiohttpAdapter:
@@ -78,27 +72,24 @@ class AiohttpAdapter:
         self,
         *,
         session: ClientSession | None = None,
-        close_timeout: float = 10.0,
+        close_timeout: float = CLOSE_TIMEOUT,
         **library_options: Any,
     ) -> None:
         check_type("session", session, ClientSession)
         check_number("close_timeout", close_timeout, above=0)
-        for name in library_options:
-            if name in _RESERVED:
-                raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
-            if name in _TAKEN:
-                raise ConfigError(f"{name}: cannot be set here; {_TAKEN[name]}")
+        check_names(library_options, known=_KNOWN, taken=_TAKEN, call="aiohttp's ws_connect()")
         self._session = session
         self._close_timeout = close_timeout
         self._library_options = library_options
 
     async def connect(self, url: str, options: ConnectOptions) -> AiohttpConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
+        check_tls(url, options)
         async with contextlib.AsyncExitStack() as resources:
+            session, proxy = self._session_for(url, options)
+            if session is not self._session:
+                resources.push_async_callback(session.close)
             try:
-                session, proxy = self._session_for(url, options)
-                if session is not self._session:
-                    resources.push_async_callback(session.close)
                 native = await session.ws_connect(
                     URL(url, encoded=url.isascii()),  # aiohttp would quote it anew
                     headers=dict(options.headers),
@@ -109,8 +100,13 @@ class AiohttpAdapter:
                     max_msg_size=_size_bound(options.max_message_size),
                     **self._library_options,
                 )
-            except (ClientError, OSError, InvalidProxy) as error:
-                raise _connect_error(url, error) from error
+            except (ClientError, OSError) as error:
+                raise _connect_error(url, error) from _without_url(error)
+            except (TypeError, ValueError) as error:
+                raise ConfigError(
+                    "an option given to AiohttpAdapter, or a proxy that the environment names, "
+                    f"is wrong: {error}"
+                ) from error
             connection = AiohttpConnection(
                 native, options.max_message_size, self._close_timeout, resources.pop_all()
             )
@@ -121,10 +117,9 @@ class AiohttpAdapter:
 
     def _session_for(self, url: str, options: ConnectOptions) -> tuple[ClientSession, str | None]:
         """Return the session to dial with, and the proxy that aiohttp itself goes through."""
-        proxy = options.proxy
-        if proxy is True:
-            # aiohttp would heed $WSS_PROXY but not $HTTPS_PROXY, and send what ~/.netrc holds.
-            proxy = None if self._session else get_proxy(parse_uri(url))
+        # aiohttp would heed $WSS_PROXY but not $HTTPS_PROXY, and send what ~/.netrc holds.
+        its_own = self._session is not None and options.proxy is True
+        proxy = find_proxy(parse_url(url), None if its_own else options.proxy)
         tunnel = proxy is not None and not (url.startswith("wss:") and proxy.startswith("http"))
         if self._session is not None:
             if self._session.closed:
@@ -170,23 +165,24 @@ def _fault_of(native: Any, headers: Any, options: ConnectOptions) -> str | None:
     return None
 
 
+def _without_url(error: Exception) -> Exception | None:
+    """Return an error whose text does not have the whole URL: tracebacks show causes, too."""
+    if isinstance(error, ClientResponseError):
+        hidden = URL("ws://hidden")
+        headers = CIMultiDictProxy(CIMultiDict[str]())
+        error.request_info = RequestInfo(hidden, "GET", headers, hidden)
+    return None if isinstance(error, InvalidURL) else error
+
+
 def _connect_error(url: str, error: Exception) -> ConnectError:
     shown = display_url(url)
-    if isinstance(error, InvalidURL | InvalidProxy):
+    if isinstance(error, InvalidURL):
         return ConnectError(f"{shown}: this URL, or that of the proxy, is not valid")
     if isinstance(error, ClientResponseError):  # its text has the URL, with all secrets
         if error.headers is None or error.status == 101:
             return ConnectError(describe_failed_dial(shown, ClientError(error.message)))
-        headers = lower(error.headers)
         by = "the proxy" if isinstance(error, ClientHttpProxyError) else "the server"
-        to = display_url(headers["location"]) if "location" in headers else ""
-        return ConnectError(
-            f"{shown}: {by} refused the handshake with HTTP status {error.status}"
-            + (f"; it redirects to {to}, dial that" if to else ""),
-            status=error.status,
-            headers=headers,
-            retry_after=parse_retry_after(headers.get("retry-after")),
-        )
+        return refused(url, error.status, error.headers.items(), by=by)
     if isinstance(error, ClientProxyConnectionError):
         return ConnectError(f"{shown}: cannot connect to the proxy ({error.os_error})")
     if isinstance(error, ClientConnectorError | ClientConnectorCertificateError):

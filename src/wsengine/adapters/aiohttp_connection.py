@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import struct
-from typing import Any
 
 from aiohttp import (
     ClientError,
@@ -19,10 +18,11 @@ from aiohttp import (
 
 from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
-from ..message import Message, SendableMessage, message_size
+from ..message import Message, SendableMessage
+from .aiohttp_reader import Reader
 from .aiohttp_wire import Wire, handshake_of
 
-_DATA = _TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 
 
 class AiohttpConnection:
@@ -45,19 +45,14 @@ class AiohttpConnection:
         self.native = native
         self.handshake = handshake_of(native)
         self._wire = Wire(native, self._control)
-        self._max_size = max_size
         # Inflated messages pass aiohttp's own check with one byte too many.
-        self._read = self._read_bounded if max_size and native.compress else self._wire.read
+        self._reader = Reader(self._wire, max_size if native.compress else None)
         self._close_timeout = close_timeout
         self._resources = resources
         self._sending = asyncio.Lock()
         self._pongs: dict[bytes, asyncio.Future[float | None]] = {}
         self._sent: Close | None = None
         self._end: Close | None = None
-        self._ended = asyncio.Event()
-        self._nobody_receives = asyncio.Event()
-        self._nobody_receives.set()
-        self._dropping = False
         self._wire.start()
 
     # Messages.
@@ -66,7 +61,7 @@ class AiohttpConnection:
         """Return the next message."""
         while True:
             try:
-                frame = await self._read()
+                frame = await self._reader.read()
             except Exception as error:
                 self._end_by(error)
                 raise self._closed() from error
@@ -75,13 +70,6 @@ class AiohttpConnection:
                 message: Message = frame[1]
                 return message
             self._control(frame)
-
-    async def _read_bounded(self) -> Any:
-        frame = await self._wire.read()
-        bound, data = self._max_size or 0, frame[1]
-        if frame[0] in _DATA and len(data) * 4 > bound and message_size(data) > bound:
-            raise WebSocketError(CloseCode.MESSAGE_TOO_BIG, f"message of over {bound} bytes")
-        return frame
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""
@@ -139,7 +127,7 @@ class AiohttpConnection:
             async with asyncio.timeout(self._close_timeout):
                 if self._sent is None and self._end is None:
                     await self._exchange_closes(Close(code, reason, client_initiated=True))
-                await self._ended.wait()
+                await self._reader.wait_ended()
                 await self._wire.wait_gone()
         except TimeoutError:
             self._finish(Close(CloseCode.ABNORMAL_CLOSURE, "the server did not close"))
@@ -156,35 +144,10 @@ class AiohttpConnection:
     async def _exchange_closes(self, close: Close) -> None:
         """Send a close frame; while nobody receives, drop what comes before the server's."""
         self._send_close(close)
-        self._read = self._read_beside_close
-        self._wire.wake_reader()
-        await asyncio.sleep(0)  # a receive that waited is out now, and reads the new way
-        while not self._ended.is_set():
-            if not self._nobody_receives.is_set():
-                await self._nobody_receives.wait()
-                continue
-            self._dropping = True
-            try:
-                self._control(await self._wire.read())
-            except Exception as error:
-                self._end_by(error)
-            finally:
-                self._dropping = False
-
-    async def _read_beside_close(self) -> Any:
-        """Read in place of `close`: the wire has one reader at a time."""
-        self._nobody_receives.clear()
         try:
-            if self._dropping:
-                self._wire.wake_reader()
-                await asyncio.sleep(0)
-            return await self._wire.read()
-        finally:
-            self._nobody_receives.set()
-
-    async def _wait_for_end(self) -> Any:
-        await self._ended.wait()
-        raise EofStream
+            await self._reader.read_for_close(self._control)
+        except Exception as error:
+            self._end_by(error)
 
     def _closed_by_server(self, code: int, reason: str) -> None:
         if code == CloseCode.ABNORMAL_CLOSURE or code > 4999:  # aiohttp lets these pass
@@ -223,8 +186,7 @@ class AiohttpConnection:
         if self._end is not None:
             return
         self._end = close
-        self._ended.set()
-        self._read = self._wait_for_end
+        self._reader.end()
         for pong in self._pongs.values():
             if not pong.done():
                 pong.set_result(None)

@@ -3,6 +3,8 @@
 Its own `receive` and `close` are not used. There a cancelled receive spoils a later close, the
 server's close is answered with another code, pongs are swallowed, pings are answered only while
 somebody receives, and a message costs a quarter more. So its parser's queue is read directly.
+
+What cannot be mended: the parser takes masked frames, which a server must not send.
 """
 
 # ruff: noqa: SLF001 - the queue, the protocol and the transport are nowhere public
@@ -11,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
 
 from ..adapter import Handshake
+from .common import lower
 
 NOTHING = WSMessage(WSMsgType.CLOSING, None, None)
 """What stands in the queue for no message."""
@@ -74,6 +77,8 @@ class Wire:
         first = len(frames)
         while first and frames[first - 1][0][0] in _HEARTBEATS:
             first -= 1
+        if first < len(frames) and any(frame[0] is WSMsgType.CLOSE for frame, _ in frames):
+            return  # what comes behind a close frame is not answered (RFC 6455 section 5.5.2)
         for place in range(first, len(frames)):
             frame, size = frames[place]
             frames[place] = (NOTHING, size)
@@ -139,17 +144,8 @@ def handshake_of(native: ClientWebSocketResponse) -> Handshake:
     """Return the server's answer to the handshake."""
     response = native._response
     return Handshake(
-        status=response.status, headers=lower(response.headers), subprotocol=native.protocol
+        status=response.status, headers=lower(response.headers.items()), subprotocol=native.protocol
     )
-
-
-def lower(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with names in lower case, and values of the same name joined."""
-    lowered: dict[str, str] = {}
-    for name, value in headers.items():
-        key = name.lower()
-        lowered[key] = f"{lowered[key]}, {value}" if key in lowered else value
-    return lowered
 
 
 def _look_at(future: asyncio.Future[Any]) -> None:

@@ -18,43 +18,27 @@ for no longer than the engine's `open_timeout`.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import functools
 import inspect
-import socket
 import sys
 from logging import getLogger
 from typing import Any, cast
 
-from picows import WSError, WSParsedURL, WSUpgradeRequest, WSUpgradeResponse, ws_connect
+from picows import WSError, WSUpgradeRequest, WSUpgradeResponse, ws_connect
 from picows.websockets import Request, Response, WebSocketException
 from picows.websockets.asyncio.negotiation import configure_permessage_deflate, resolve_subprotocol
 from python_socks import ProxyError  # picows depends on it
-from websockets.exceptions import InvalidProxy, InvalidURI
-from websockets.uri import WebSocketURI, parse_uri
+from websockets.uri import WebSocketURI
 
 from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError
 from ..options import ConnectOptions
-from ..validation import check_number
+from .common import check_names, check_tls, check_values, parse_url
 from .picows_client import Client
 from .picows_connection import PicowsConnection
 from .picows_handshake import connect_error, plain_url, proxy_url, request_headers
+from .picows_sockets import Sockets
 
-_RESERVED = {
-    "additional_headers": "ConnectOptions(headers=...)",
-    "extra_headers": "ConnectOptions(headers=...)",
-    "subprotocols": "ConnectOptions(subprotocols=...)",
-    "ssl": "ConnectOptions(ssl=...)",
-    "ssl_context": "ConnectOptions(ssl=...)",
-    "proxy": "ConnectOptions(proxy=...)",
-    "compression": "ConnectOptions(compression=...)",
-    "max_size": "ConnectOptions(max_message_size=...)",
-    "max_frame_size": "ConnectOptions(max_message_size=...)",
-    "open_timeout": "EngineConfig(open_timeout=...)",
-    "websocket_handshake_timeout": "EngineConfig(open_timeout=...)",
-}
 _TAKEN = {
     "enable_auto_ping": "give ping_interval=...",
     "enable_auto_pong": "the adapter answers pings itself",
@@ -63,10 +47,7 @@ _TAKEN = {
         "give a socket_factory=... that returns a connected socket",
     ),
 }
-_DIAL_ERRORS = (
-    *(OSError, EOFError, WSError, WebSocketException),
-    *(ProxyError, InvalidProxy, InvalidURI),
-)
+_DIAL_ERRORS = (OSError, EOFError, WSError, WebSocketException, ProxyError)
 _CONNECTION_OPTIONS = {
     "ping_interval": None,
     "ping_timeout": 20.0,
@@ -74,11 +55,11 @@ _CONNECTION_OPTIONS = {
     "max_queue": 16,
     "write_limit": 32 * 1024,
 }
-_OPTIONS = (
-    inspect.signature(ws_connect).parameters.keys()
-    | inspect.signature(asyncio.AbstractEventLoop.create_connection).parameters.keys()
-    | _CONNECTION_OPTIONS.keys()
-)
+_KNOWN = {
+    *(inspect.signature(ws_connect).parameters.keys() - {"ws_listener_factory", "url", "kwargs"}),
+    *("server_hostname", "ssl_handshake_timeout", "ssl_shutdown_timeout"),
+    *_CONNECTION_OPTIONS,
+}
 
 
 class PicowsAdapter:
@@ -99,29 +80,26 @@ class PicowsAdapter:
     """
 
     def __init__(self, **library_options: Any) -> None:
-        for name in library_options:
-            if name in _RESERVED:
-                raise ConfigError(f"{name}: is common to all adapters; give {_RESERVED[name]}")
-            if name in _TAKEN:
-                raise ConfigError(f"{name}: cannot be set here; {_TAKEN[name]}")
-            if name not in _OPTIONS:
-                raise ConfigError(f"{name}: is no option of picows' ws_connect(); check the name")
+        check_names(library_options, known=_KNOWN, taken=_TAKEN, call="picows' ws_connect()")
+        check_values(library_options)
         options = {"max_redirects": 0, **library_options}
         self._connection_options = {
             name: options.pop(name, default) for name, default in _CONNECTION_OPTIONS.items()
         }
-        check_number("close_timeout", self._connection_options["close_timeout"], above=0)
         self._socket_factory = options.pop("socket_factory", None)
         self._dial_options = options
 
     async def connect(self, url: str, options: ConnectOptions) -> PicowsConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
+        check_tls(url, options)
+        uri = parse_url(url)
+        proxy = proxy_url(uri, options.proxy)
         try:
-            return PicowsConnection(await self._dial(parse_uri(url), options))
-        except TypeError as error:
-            raise ConfigError(f"an option given to PicowsAdapter is wrong: {error}") from error
+            return PicowsConnection(await self._dial(uri, proxy, options))
         except _DIAL_ERRORS as error:
-            raise connect_error(url, error) from error
+            raise connect_error(url, error, proxy) from error
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"an option given to PicowsAdapter is wrong: {error}") from error
 
     def _make_client(
         self, options: ConnectOptions, request: WSUpgradeRequest, response: WSUpgradeResponse
@@ -138,68 +116,29 @@ class PicowsAdapter:
             **self._connection_options,
         )
 
-    async def _dial(self, uri: WebSocketURI, options: ConnectOptions) -> Client:
-        sockets: list[socket.socket] = []
-
-        async def open_socket(target: WSParsedURL) -> socket.socket:
-            sockets.append(await self._open_socket(target))
-            return sockets[-1]
-
+    async def _dial(self, uri: WebSocketURI, proxy: str | None, options: ConnectOptions) -> Client:
+        fast = self._dial_options.get("use_aiofastnet") is not False
+        sockets = Sockets(self._socket_factory, any_family=fast)
         client = None
         try:
             _, client = await ws_connect(
                 functools.partial(self._make_client, options),
                 plain_url(uri),
                 ssl_context=options.ssl,
-                proxy=proxy_url(uri, options.proxy),
+                proxy=proxy,
                 extra_headers=request_headers(uri, options),
                 max_frame_size=_frame_bound(options),
                 websocket_handshake_timeout=None,  # the engine's open_timeout covers the dial
                 enable_auto_pong=False,
-                socket_factory=open_socket,
+                socket_factory=sockets.open,
                 **self._dial_options,
             )
         finally:
             if client is None:
-                # The library leaves the connection open when its handshake is cancelled.
-                for opened in sockets:
-                    with contextlib.suppress(OSError):
-                        opened.shutdown(socket.SHUT_RDWR)
+                sockets.shut_down()
         if client is None:
             raise EOFError("the connection ended before the answer")
         return cast("Client", client)
-
-    async def _open_socket(self, target: WSParsedURL) -> socket.socket:
-        """Open a socket to the server or the proxy."""
-        made = None if self._socket_factory is None else self._socket_factory(target)
-        if inspect.isawaitable(made):
-            made = await made
-        if made is not None:
-            return cast("socket.socket", made)
-        loop = asyncio.get_running_loop()
-        failure: OSError | None = None
-        for family, kind, protocol, _, address in await _look_up(target.host, target.port):
-            opened = socket.socket(family, kind, protocol)
-            with contextlib.ExitStack() as unless_connected:
-                unless_connected.callback(opened.close)
-                opened.setblocking(False)
-                try:
-                    await loop.sock_connect(opened, address)
-                except OSError as error:
-                    failure = failure or error
-                    continue
-                unless_connected.pop_all()
-                return opened
-        raise failure or OSError("the host has no address")
-
-
-async def _look_up(host: str, port: int) -> list[Any]:
-    """Return the addresses of a host. For one that is an address itself it starts no thread."""
-    kind = socket.SOCK_STREAM
-    try:
-        return socket.getaddrinfo(host, port, type=kind, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
 
 
 def _frame_bound(options: ConnectOptions) -> int:

@@ -14,8 +14,8 @@ from ..adapter import Handshake
 from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
 from ..message import Message, SendableMessage
+from .common import FAILURES, lower
 from .picows_client import Client
-from .picows_handshake import lower
 
 
 class PicowsConnection:
@@ -98,13 +98,9 @@ class PicowsConnection:
             raise
 
 
-# What the client itself sends when the server breaks the protocol (RFC 6455 section 7.4.1).
-_FAILURES = frozenset({1002, 1003, 1007, 1009, 1010, 1011})
-
-
 def _close(received: Any, sent: Any, server_first: bool | None) -> Close:
     """Return how a connection ended; the first of the two close frames tells."""
-    failed = sent is not None and sent.code in _FAILURES
+    failed = sent is not None and sent.code in FAILURES
     if server_first:  # or it broke the protocol before its close frame, or with it
         by_client = failed and sent.code != received.code
     else:

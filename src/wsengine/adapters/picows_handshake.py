@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
 from picows import WSHandshakeError
 from picows.websockets.asyncio.utils import default_user_agent
 from python_socks import ProxyError
-from websockets.exceptions import InvalidProxy, InvalidURI
 from websockets.headers import build_authorization_basic, build_host
-from websockets.proxy import get_proxy, parse_proxy
+from websockets.proxy import parse_proxy
 from websockets.uri import WebSocketURI
 
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
-from ..refusals import describe_failed_dial, parse_retry_after
 from ..url import display_url
+from .common import find_proxy, refused, unreachable
 
 
 def plain_url(uri: WebSocketURI) -> str:
@@ -44,47 +42,33 @@ def request_headers(uri: WebSocketURI, options: ConnectOptions) -> list[tuple[st
 
 def proxy_url(uri: WebSocketURI, proxy: str | Literal[True] | None) -> str | None:
     """Return the URL of the proxy as the library needs it: with a port."""
-    if proxy is True:
-        proxy = get_proxy(uri)  # the library's own search does not heed $NO_PROXY
-    if proxy is None:
+    url = find_proxy(uri, proxy)  # the library's own search does not heed $NO_PROXY
+    if url is None:
         return None
-    try:
-        to = parse_proxy(proxy)
-    except ValueError:
-        raise InvalidProxy(proxy, "its port is not valid") from None
+    to = parse_proxy(url)
     if to.scheme == "socks4a":
         raise ConfigError("proxy: picows has no socks4a; use socks5, socks5h, socks4 or http")
-    parts = urlsplit(proxy)
+    parts = urlsplit(url)
     return parts._replace(
         scheme="socks5" if to.scheme == "socks5h" else to.scheme,  # it looks no name up itself
         netloc=parts.netloc if parts.port else f"{parts.netloc.removesuffix(':')}:{to.port}",
     ).geturl()
 
 
-def connect_error(url: str, error: Exception) -> ConnectError:
+def connect_error(url: str, error: Exception, proxy: str | None = None) -> ConnectError:
     """Return wsengine's exception for a dial that failed; its text holds no secret."""
-    shown = display_url(url)
-    if isinstance(error, InvalidURI | InvalidProxy):  # their texts have the URL, with all secrets
-        return ConnectError(f"{shown}: this URL, or that of the proxy, is not valid ({error.msg})")
     if isinstance(error, ProxyError):
         found = re.search(r"with status (\d{3})$", str(error))
         status = int(found[1]) if found else None
-        return ConnectError(f"{shown}: the proxy refused ({error})", status=status)
+        return ConnectError(f"{display_url(url)}: the proxy refused ({error})", status=status)
     refusal = _parse_refusal(error.raw_header) if isinstance(error, WSHandshakeError) else None
     if refusal is None:
-        return ConnectError(describe_failed_dial(shown, error))
+        return unreachable(url, error, proxy=proxy)
     status, headers = refusal
-    to = display_url(headers["location"]) if "location" in headers else ""
-    return ConnectError(
-        f"{shown}: the server refused the handshake with HTTP status {status}"
-        + (f"; it redirects to {to}, dial that" if to else ""),
-        status=status,
-        headers=headers,
-        retry_after=parse_retry_after(headers.get("retry-after")),
-    )
+    return refused(url, status, headers)
 
 
-def _parse_refusal(head: bytes | None) -> tuple[int, dict[str, str]] | None:
+def _parse_refusal(head: bytes | None) -> tuple[int, list[tuple[str, str]]] | None:
     """Return status and headers of a response that is not 101.
 
     The library knows neither HTTP/1.0, nor a status that is not registered, nor one without a
@@ -95,13 +79,4 @@ def _parse_refusal(head: bytes | None) -> tuple[int, dict[str, str]] | None:
     if found is None or found[1] == "101":
         return None
     pairs = (line.partition(":") for line in lines)
-    return int(found[1]), lower((name.strip(), value.strip()) for name, _, value in pairs)
-
-
-def lower(items: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return headers with names in lower case, and values of the same name joined."""
-    headers: dict[str, str] = {}
-    for name, value in items:
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
+    return int(found[1]), [(name.strip(), value.strip()) for name, _, value in pairs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,7 +23,6 @@ from aiohttp import (
     WSServerHandshakeError,
 )
 from multidict import CIMultiDict
-from websockets.exceptions import InvalidProxy
 
 from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapters import aiohttp as module
@@ -92,11 +92,8 @@ def test_an_answer_that_is_no_refusal_has_no_status(error: ClientResponseError) 
     assert "does the server speak WebSocket here?" in str(result)
 
 
-@pytest.mark.parametrize(
-    "error", [InvalidURL(URL), InvalidProxy("http://user:hunter2@proxy:x", "odd port")]
-)
-def test_a_wrong_url_is_not_shown(error: Exception) -> None:
-    assert "this URL, or that of the proxy, is not valid" in str(connect_error(error))
+def test_a_wrong_url_is_not_shown() -> None:
+    assert "this URL, or that of the proxy, is not valid" in str(connect_error(InvalidURL(URL)))
 
 
 REFUSED = ConnectionRefusedError(111, "refused")
@@ -185,10 +182,16 @@ def test_what_all_adapters_have_in_common_is_not_given_here(name: str, instead: 
     assert str(caught.value) == f"{name}: is common to all adapters; give {instead}"
 
 
-@pytest.mark.parametrize("name", ["timeout", "autoclose", "autoping", "decode_text"])
+@pytest.mark.parametrize("name", ["timeout", "autoclose", "autoping", "decode_text", "verify_ssl"])
 def test_what_the_adapter_needs_itself_cannot_be_set(name: str) -> None:
     with pytest.raises(ConfigError, match=f"^{name}: cannot be set here; "):
         AiohttpAdapter(**cast("Any", {name: None}))
+
+
+@pytest.mark.parametrize("name", ["orign", "url", "max_queue"])
+def test_a_misspelt_option_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: is no option of aiohttp's ws_connect"):
+        AiohttpAdapter(**cast("Any", {name: 7}))
 
 
 @pytest.mark.parametrize("wrong", [{"close_timeout": 0}, {"session": "a session"}])
@@ -261,6 +264,33 @@ async def test_a_session_of_the_users_finds_its_proxy_itself(
     assert adapter._session_for("wss://host/", through) == (session, HTTP)
     with pytest.raises(ConfigError, match="give the session a connector"):
         adapter._session_for("ws://host/", through)
+
+
+async def test_a_malformed_proxy_of_the_environment_is_told(
+    session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "all_proxy", "ws_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("http_proxy", "http://user:hunter2@proxy:port")
+    with pytest.raises(ConfigError, match="the one that the environment names") as caught:
+        await AiohttpAdapter().connect("ws://host/", ConnectOptions())
+    assert "hunter2" not in str(caught.value)
+    async with ClientSession(trust_env=True) as trusting:  # which looks for it itself
+        with pytest.raises(ConfigError, match="or a proxy that the environment names") as caught:
+            await AiohttpAdapter(session=trusting).connect("ws://host/", ConnectOptions())
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_wrong_value_of_an_option_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"^an option given to AiohttpAdapter, or "):
+        await AiohttpAdapter(params=7).connect("ws://host/", DIRECT)
+
+
+async def test_a_tls_context_is_for_wss_only() -> None:
+    options = ConnectOptions(proxy=None, ssl=ssl.create_default_context())
+    with pytest.raises(ConfigError, match="begins with ws://"):
+        await AiohttpAdapter().connect("ws://host/", options)
 
 
 async def test_a_session_that_is_closed_is_a_mistake(session: ClientSession) -> None:

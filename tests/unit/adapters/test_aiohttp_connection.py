@@ -189,6 +189,16 @@ async def test_a_close_frame_is_answered_with_its_own_code(
     assert peer.transport.ways == ["close"]
 
 
+async def test_a_ping_behind_the_close_frame_is_not_answered() -> None:
+    peer = AiohttpPeer()
+    connection = connect(peer)
+    peer.close_frame(1000)
+    peer.send(Frame(Opcode.PING, b"late"))
+    assert await peer.frames() == []
+    assert await closed(connection.receive()) == Close(1000)
+    assert await peer.frames() == [close(1000)]
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [(None, "Server disconnected"), (ConnectionResetError(104, "reset"), "[Errno 104] reset")],

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
-from multidict import CIMultiDict
 
-from wsengine.adapters.aiohttp_wire import NOTHING, Wire, handshake_of, lower
-from wsengine.testing.wire import Frame, Opcode
+from wsengine.adapters.aiohttp_wire import NOTHING, Wire, handshake_of
+from wsengine.testing.wire import Frame, Opcode, close_payload
 
 from ..tools import settle
 from .aiohttp_peer import CHUNK, AiohttpPeer
@@ -51,6 +50,22 @@ async def test_heartbeats_that_came_with_the_handshake_are_handed_over() -> None
     peer.send(Frame(Opcode.TEXT, b"x"), PING)
     _, beats = start(peer)
     assert beats == [b"i"]
+
+
+@pytest.mark.parametrize("between", [[], [Frame(Opcode.TEXT, b"x")]])
+@pytest.mark.parametrize("in_one_piece", [True, False])
+async def test_heartbeats_behind_a_close_frame_are_not_handed_over(
+    between: list[Frame], in_one_piece: bool
+) -> None:
+    peer = AiohttpPeer()
+    _, beats = start(peer)
+    closing = Frame(Opcode.CLOSE, close_payload(1000))
+    if in_one_piece:
+        peer.send(PONG, closing, *between, PING, PONG)
+    else:
+        for frame in (PONG, closing, *between, PING, PONG):
+            peer.send(frame)
+    assert beats == ([] if in_one_piece else [b"o"])
 
 
 async def test_a_server_that_broke_the_protocol_at_once_is_read_to_its_fault() -> None:
@@ -177,8 +192,3 @@ async def test_the_handshake_has_its_headers_in_lower_case() -> None:
     handshake = handshake_of(peer.native)
     assert (handshake.status, handshake.subprotocol) == (101, "v2")
     assert handshake.headers == {"x-node": "Blue"}
-
-
-def test_values_of_the_same_header_are_joined() -> None:
-    headers = CIMultiDict([("Set-Cookie", "a"), ("X", "1"), ("set-cookie", "b")])
-    assert lower(headers) == {"set-cookie": "a, b", "x": "1"}

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import ssl
 import sys
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from picows import WSParsedURL
 
-from wsengine import ConfigError, ConnectOptions
+from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapter import CLOSE_TIMEOUT
 from wsengine.adapters import picows as module
-from wsengine.adapters.picows import PicowsAdapter, _frame_bound, _look_up
-
-TARGET = cast("WSParsedURL", object())
+from wsengine.adapters.picows import PicowsAdapter, _frame_bound
 
 
 @pytest.mark.parametrize(
@@ -54,24 +51,49 @@ def test_what_would_break_the_adapter_or_do_nothing_is_refused(name: str, instea
         PicowsAdapter(**{name: None})
 
 
-def test_a_misspelt_option_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^max_redirect: is no option of picows"):
-        PicowsAdapter(max_redirect=3)
+@pytest.mark.parametrize("name", ["max_redirect", "url", "kwargs", "host"])
+def test_a_misspelt_option_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: is no option of picows"):
+        PicowsAdapter(**{name: 3})
 
 
-async def test_an_option_of_a_wrong_type_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [TypeError, ValueError])
+async def test_an_option_of_a_wrong_type_is_told(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def ws_connect(*_: Any, **__: Any) -> None:
-        raise TypeError("an integer is required")
+        raise kind("an integer is required")
 
     monkeypatch.setattr(module, "ws_connect", ws_connect)
     with pytest.raises(ConfigError, match="given to PicowsAdapter is wrong: an integer"):
         await PicowsAdapter().connect("ws://host/", ConnectOptions(proxy=None))
 
 
-@pytest.mark.parametrize("close_timeout", [0, -1.0, None, "5"])
-def test_a_close_is_always_bounded(close_timeout: object) -> None:
-    with pytest.raises(ConfigError, match="close_timeout"):
-        PicowsAdapter(close_timeout=close_timeout)
+@pytest.mark.parametrize(
+    "wrong",
+    [{"max_queue": "x"}, {"close_timeout": -1}, {"close_timeout": None}, {"write_limit": "a"}],
+)
+def test_a_wrong_value_is_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=f"^{next(iter(wrong))}="):
+        PicowsAdapter(**wrong)
+
+
+async def test_a_tls_context_is_for_wss_only() -> None:
+    options = ConnectOptions(proxy=None, ssl=ssl.create_default_context())
+    with pytest.raises(ConfigError, match="begins with ws://"):
+        await PicowsAdapter().connect("ws://host/", options)
+
+
+async def test_a_malformed_proxy_of_the_environment_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("https_proxy", "all_proxy", "ws_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("http_proxy", "http://user:hunter2@proxy:port")
+    with pytest.raises(ConfigError, match="the one that the environment names") as caught:
+        await PicowsAdapter().connect("ws://host/", ConnectOptions())
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_librarys_keepalive_and_redirects_are_off_unless_they_are_asked_for() -> None:
@@ -89,6 +111,32 @@ def test_each_option_goes_where_the_library_takes_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "any_family"),
+    [
+        ({}, True),
+        ({"use_aiofastnet": None}, True),
+        ({"use_aiofastnet": True}, True),
+        ({"use_aiofastnet": False}, False),
+    ],
+)
+async def test_a_dial_that_fails_shuts_its_sockets_down(
+    options: dict[str, Any], any_family: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ws_connect(*_: Any, **given: Any) -> None:
+        sockets.append(given["socket_factory"].__self__)
+        monkeypatch.setattr(sockets[0], "shut_down", lambda: sockets.append("shut down"))
+        raise ConnectionRefusedError("refused")
+
+    sockets: list[Any] = []
+    monkeypatch.setattr(module, "ws_connect", ws_connect)
+    through = ConnectOptions(proxy="http://proxy:1")
+    with pytest.raises(ConnectError, match="cannot connect to the proxy"):
+        await PicowsAdapter(**options).connect("ws://host/", through)
+    assert sockets[0]._any_family == any_family
+    assert sockets[1:] == ["shut down"]
+
+
+@pytest.mark.parametrize(
     ("size", "compression", "bound"),
     [
         (None, None, sys.maxsize),
@@ -103,33 +151,3 @@ def test_a_frame_may_be_larger_than_the_message_that_it_inflates_to(
 ) -> None:
     options = ConnectOptions(max_message_size=size, compression=compression)
     assert _frame_bound(options) == bound
-
-
-# Sockets that the user makes.
-
-
-async def test_a_socket_factory_may_be_a_function_or_a_coroutine() -> None:
-    made = object()
-
-    async def wait_and_make(target: WSParsedURL) -> object:
-        assert target is TARGET
-        await asyncio.sleep(3)
-        return made
-
-    assert await PicowsAdapter(socket_factory=wait_and_make)._open_socket(TARGET) is made
-    assert await PicowsAdapter(socket_factory=lambda _: made)._open_socket(TARGET) is made
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-async def test_an_address_needs_no_look_up(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(loop, "getaddrinfo", None)  # it would start a thread
-    assert [found[4][:2] for found in await _look_up(host, 80)] == [(host, 80)]
-
-
-async def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look_up(host: str, port: int, **_: Any) -> list[Any]:
-        return [(host, port)]
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    assert await _look_up("name.test", 80) == [("name.test", 80)]

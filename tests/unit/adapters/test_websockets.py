@@ -1,112 +1,26 @@
-"""What the adapter makes of the library's objects; no socket is opened here."""
+"""What the adapter makes of options and of failed dials; no socket is opened here."""
 
 from __future__ import annotations
 
-import itertools
 import socket
+import ssl
+from typing import Any
 
 import pytest
-from websockets import frames
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosed as LibraryConnectionClosed
 from websockets.exceptions import (
-    ConnectionClosedError,
-    ConnectionClosedOK,
     InvalidMessage,
-    InvalidProxy,
     InvalidProxyStatus,
     InvalidStatus,
 )
 from websockets.http11 import Response
 
-from wsengine import Close, ConfigError, ConnectError, ConnectionClosed
+from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapters import websockets as module
-from wsengine.adapters.websockets import WebsocketsAdapter, WebsocketsConnection
+from wsengine.adapters.websockets import WebsocketsAdapter
 
 URL = "wss://user:hunter2@host/feed?token=hunter2"
 SHOWN = "wss://...@host/feed?token=..."
-
-
-def frame(code: int, reason: str = "") -> frames.Close:
-    return frames.Close(code, reason)
-
-
-def closed(
-    received: frames.Close | None, sent: frames.Close | None, *, server_first: bool = False
-) -> LibraryConnectionClosed:
-    both = received is not None and sent is not None
-    return ConnectionClosedError(received, sent, server_first if both else None)
-
-
-def translated(error: LibraryConnectionClosed) -> ConnectionClosed:
-    connection = object.__new__(WebsocketsConnection)  # translate() needs no connection
-    result = connection.translate(error)
-    assert isinstance(result, ConnectionClosed)
-    assert result.__cause__ is error
-    return result
-
-
-# The end of a connection.
-
-
-@pytest.mark.parametrize(
-    ("received", "sent", "server_first", "close"),
-    [
-        # The server closes, and the library echoes.
-        (frame(1000, "bye"), frame(1000, "bye"), True, Close(1000, "bye")),
-        (frame(4001, "no"), frame(4001, "no"), True, Close(4001, "no")),
-        (frame(1012), None, False, Close(1012)),
-        (frame(1005), frame(1005), True, Close(1005)),
-        # The client closes, and the server answers, also with another code.
-        (frame(1000), frame(1001, "x"), False, Close(1001, "x", client_initiated=True)),
-        (frame(1001), frame(1001), False, Close(1001, client_initiated=True)),
-        # The server broke the protocol, so the library closes; an answer may never come.
-        (None, frame(1002, "bad frame"), False, Close(1002, "bad frame", client_initiated=True)),
-        *(
-            (None, frame(code), False, Close(code, client_initiated=True))
-            for code in (1003, 1007, 1009, 1010, 1011)
-        ),
-        (frame(1009), frame(1009, "too big"), False, Close(1009, "too big", client_initiated=True)),
-        # The client closed, and the server never answered: as good as lost.
-        (None, frame(1000), False, Close(1006)),
-        (None, frame(1001), False, Close(1006)),
-        # Lost.
-        (None, None, False, Close(1006)),
-    ],
-)
-def test_the_first_of_the_two_close_frames_tells(
-    received: frames.Close | None, sent: frames.Close | None, server_first: bool, close: Close
-) -> None:
-    assert translated(closed(received, sent, server_first=server_first)).close == close
-
-
-def test_a_good_end_is_translated_as_well() -> None:
-    error = ConnectionClosedOK(frame(1000), frame(1000), rcvd_then_sent=True)
-    assert translated(error).close == Close(1000)
-
-
-def test_why_a_connection_was_lost_becomes_the_reason() -> None:
-    error = closed(None, None)
-    error.__cause__ = ConnectionResetError(104, "Connection reset by peer")
-    assert translated(error).close == Close(1006, "[Errno 104] Connection reset by peer")
-
-
-@pytest.mark.parametrize(
-    ("received", "sent", "server_first"),
-    [*itertools.product([None, frame(1000), frame(4999)], [None, frame(1002)], [False, True])],
-)
-def test_every_end_has_a_close(
-    received: frames.Close | None, sent: frames.Close | None, server_first: bool
-) -> None:
-    close = translated(closed(received, sent, server_first=server_first)).close
-    assert close.code in {1006, *(one.code for one in (received, sent) if one is not None)}
-
-
-@pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"", 0, 1, "odd"), ValueError()])
-def test_any_other_error_is_no_end(error: Exception) -> None:
-    connection = object.__new__(WebsocketsConnection)
-    assert connection.translate(error) is error
-
 
 # A failed dial.
 
@@ -116,7 +30,7 @@ def response(status: int, *headers: tuple[str, str]) -> Response:
 
 
 def connect_error(error: Exception) -> ConnectError:
-    result = module._connect_error(URL, error)
+    result = module._failure(URL, error, None)
     assert type(result) is ConnectError
     assert "hunter2" not in str(result)
     assert str(result).startswith(SHOWN)
@@ -137,11 +51,6 @@ def test_a_proxy_that_refuses_is_named() -> None:
     assert "the proxy refused the handshake with HTTP status 407" in str(error)
 
 
-def test_a_wrong_proxy_is_not_shown() -> None:
-    error = connect_error(InvalidProxy("http://user:hunter2@proxy:x", "odd port"))
-    assert "the URL of the proxy is not valid" in str(error)
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -156,6 +65,112 @@ def test_a_dial_that_failed_below_http_has_no_status(error: Exception, words: st
     result = connect_error(error)
     assert words in str(result)
     assert (result.status, result.retry_after) == (None, None)
+
+
+def untrusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "CERTIFICATE_VERIFY_FAILED")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+def test_a_certificate_that_is_not_trusted_is_no_wrong_option() -> None:
+    assert isinstance(untrusted(), ValueError)
+    assert "certificate is not trusted" in str(connect_error(untrusted()))
+
+
+@pytest.mark.parametrize("error", [TypeError("an odd one"), ValueError("an odd one")])
+def test_what_the_library_makes_of_a_wrong_option_is_told(error: Exception) -> None:
+    result = module._failure(URL, error, None)
+    assert isinstance(result, ConfigError)
+    assert str(result) == "an option given to WebsocketsAdapter is wrong: an odd one"
+
+
+def test_a_redirect_tells_where_to() -> None:
+    error = InvalidStatus(response(302, ("Location", "ws://other/?token=hunter2")))
+    result = connect_error(error)
+    assert result.status == 302
+    assert str(result).endswith("it redirects to ws://other/?token=..., dial that")
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    error = InvalidStatus(response(302, ("Location", "ws://other/")))
+    assert module._Dial("ws://host/").process_redirect(error) is error
+
+
+def test_a_proxy_that_cannot_be_reached_is_named() -> None:
+    result = module._failure(URL, ConnectionRefusedError("refused"), "http://proxy:1")
+    assert "cannot connect to the proxy, or through it (refused)" in str(result)
+
+
+# What is dialled.
+
+
+class Dialled(Exception):
+    """Stands for the library's connection."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the library's connect() is called with."""
+    asked: dict[str, Any] = {}
+
+    async def dial(url: str, **options: Any) -> None:
+        asked.update(options, url=url)
+        raise Dialled
+
+    monkeypatch.setattr(module, "_Dial", dial)
+    return asked
+
+
+async def dial(url: str, options: ConnectOptions, **library_options: Any) -> None:
+    with pytest.raises(Dialled):
+        await WebsocketsAdapter(**library_options).connect(url, options)
+
+
+async def test_a_tls_context_is_for_wss_only(asked: dict[str, Any]) -> None:
+    context = ssl.create_default_context()
+    await dial("wss://host/", ConnectOptions(proxy=None, ssl=context))
+    assert asked["ssl"] is context
+    asked.clear()
+    with pytest.raises(ConfigError, match="begins with ws://"):
+        await WebsocketsAdapter().connect("ws://host/", ConnectOptions(proxy=None, ssl=context))
+    assert not asked
+    await dial("wss://host/", ConnectOptions(proxy=None))
+    assert "ssl" not in asked
+
+
+async def test_the_proxy_of_the_environment_is_found_before_the_dial(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "exempt")
+    for url, proxy in (("wss://host/", "http://proxy:3128"), ("wss://exempt/", None)):
+        await dial(url, ConnectOptions())
+        assert asked["proxy"] == proxy
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
+async def test_a_malformed_proxy_of_the_environment_is_told(
+    name: str, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("all_proxy", "https_proxy", "ws_proxy", "no_proxy"):
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.upper(), raising=False)
+    monkeypatch.setenv(name, "http://user:hunter2@proxy:port")
+    with pytest.raises(ConfigError, match="the one that the environment names") as caught:
+        await WebsocketsAdapter().connect("ws://host/", ConnectOptions())
+    assert "hunter2" not in str(caught.value)
+    assert not asked
+
+
+async def test_a_socket_of_the_users_needs_no_proxy(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy:port")
+    await dial("wss://host/", ConnectOptions(), unix=True, path="/run/feed")
+    assert (asked["proxy"], asked["unix"], asked["path"]) == (None, True, "/run/feed")
+    with socket.socket() as sock:
+        await dial("wss://host/", ConnectOptions(), sock=sock)
 
 
 # Options of the library.
@@ -183,3 +198,37 @@ def test_the_librarys_keepalive_is_off_unless_it_is_asked_for() -> None:
     assert WebsocketsAdapter()._library_options["ping_interval"] is None
     asked = WebsocketsAdapter(ping_interval=5, origin="https://x")._library_options
     assert (asked["ping_interval"], asked["origin"]) == (5, "https://x")
+
+
+@pytest.mark.parametrize(
+    "name", ["origin", "local_addr", "unix", "path", "proxy_ssl", "proxy_local_addr", "logger"]
+)
+def test_what_only_the_library_has_is_taken(name: str) -> None:
+    value = object()
+    assert WebsocketsAdapter(**{name: value})._library_options[name] is value
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("create_connection", "its own"), ("reconnect_delays", "EngineConfig(reconnect=...)")],
+)
+def test_what_would_break_the_adapter_or_do_nothing_is_refused(name: str, instead: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        WebsocketsAdapter(**{name: None})
+    assert str(caught.value).startswith(f"{name}: cannot be set here; ")
+    assert instead in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["max_queu", "uri", "kwargs", "protocol_factory"])
+def test_a_misspelt_option_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: is no option of websockets' connect"):
+        WebsocketsAdapter(**{name: 7})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"max_queue": "x"}, {"close_timeout": -1}, {"close_timeout": None}, {"write_limit": "a"}],
+)
+def test_a_wrong_value_is_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=f"^{next(iter(wrong))}="):
+        WebsocketsAdapter(**wrong)

@@ -1,0 +1,70 @@
+"""The connection of `websockets`, mended where the library does not keep the contract.
+
+As of websockets 17.4 the library: waits for ever for the end of TCP after the close frames, unless
+something sends or closes; lets a `send` that waits return as if sent when the connection is cut
+off; stumbles, for the event loop to report, where TLS fails behind a proxy; and refuses a message
+of over 4,096 fragments with 1009, whatever its size (only the variable `WEBSOCKETS_MAX_FRAGMENTS`,
+for the whole process, changes that). All of that is mended here.
+
+What is not: a close frame between two fragments is answered with 1002, though RFC 6455 allows it
+there (section 5.4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.connection import Connection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
+
+
+class Client(ClientConnection):
+    """The library's connection, without two of its waits and one of its limits."""
+
+    _cut_off: asyncio.TimerHandle | None = None
+    _kind: Opcode
+    _payload: bytearray
+    """What has come of a message in fragments."""
+
+    def process_event(self, event: Event) -> None:
+        """Join fragments before the library counts them. This is the hot path.
+
+        Nothing grows over `max_size` here: the library has added the fragments up before.
+        """
+        if not isinstance(event, Frame):
+            super().process_event(event)  # the answer to the handshake
+        elif event.fin and event.opcode is not Opcode.CONT:
+            # Past ClientConnection, which only looks for the answer: this costs no call more.
+            Connection.process_event(self, event)
+        else:
+            self._join(event)
+
+    def _join(self, fragment: Frame) -> None:
+        if fragment.opcode is not Opcode.CONT:
+            self._kind, self._payload = fragment.opcode, bytearray()
+        self._payload += fragment.data
+        if fragment.fin:
+            message = Frame(self._kind, self._payload)
+            self._payload = bytearray()
+            Connection.process_event(self, message)
+
+    def data_received(self, data: bytes) -> None:
+        """Bound the wait for the end of TCP after the close frames.
+
+        The library does so only while something sends or closes: `recv` would wait for ever.
+        """
+        super().data_received(data)
+        if self.close_deadline is not None and self._cut_off is None:
+            self._cut_off = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a `send` that waits with an error; the library would let it return as if sent."""
+        if not hasattr(self, "transport"):
+            return  # it never was a connection: TLS failed behind a proxy
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+        if exc is None and self.paused:
+            exc = ConnectionAbortedError("cut off while messages waited to be sent")
+        super().connection_lost(exc)

@@ -31,7 +31,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "EngineConfig": lambda: tables.fields(EngineConfig),
     "ReconnectPolicy": lambda: tables.fields(ReconnectPolicy),
     "ConnectOptions": lambda: tables.fields(ConnectOptions),
+    "capabilities": tables.capabilities,
     "SessionStats": lambda: tables.meanings(SessionStats),
+    "metrics": tables.metrics,
 }
 
 _PART = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

@@ -14,6 +14,9 @@ from wsengine.bounds import StopSchedule
 from wsengine.config import EngineConfig
 from wsengine.reconnect import ReconnectPolicy, default_classify
 from wsengine.states import TRANSITIONS
+from wsengine.telemetry.names import METRICS, Metric
+from wsengine.testing import CHECKS
+from wsengine.testing.cannot import CANNOT
 
 
 def transitions() -> str:
@@ -77,6 +80,58 @@ def meanings(cls: type[Any]) -> str:
     """Return the table of the fields of a dataclass without their defaults."""
     rows = [(f"`{name}`", text) for name, text in _meanings(cls).items()]
     return table(("field", "meaning"), rows)
+
+
+def metrics() -> str:
+    """Return the table of the metrics."""
+    rows = [
+        (
+            f"`{metric.name}`",
+            _KINDS.get(metric.kind, metric.kind),
+            f"`{metric.unit}`",
+            ", ".join(f"`{name}`" for name in metric.attributes) or "-",
+            metric.meaning,
+            f"`{prometheus_name(metric)}`",
+        )
+        for metric in METRICS
+    ]
+    return table(("metric", "kind", "unit", "attributes", "meaning", "in Prometheus"), rows)
+
+
+_KINDS = {"updowncounter": "up-down counter"}
+
+
+def prometheus_name(metric: Metric) -> str:
+    """Return what Prometheus calls a metric: unit and kind are part of the name."""
+    unit = {"By": "_bytes", "s": "_seconds"}.get(metric.unit, "")
+    name = metric.name.replace(".", "_")
+    return f"{name}{unit}{'_total' if metric.kind == 'counter' else ''}"
+
+
+def capabilities() -> str:
+    """Return the table of the clauses of the adapters' contract, and who cannot keep which."""
+    adapters = tuple(CANNOT)
+    rows: list[tuple[str, ...]] = []
+    chapter = ""
+    for name, check in CHECKS.items():
+        if check.natively:
+            continue
+        if check.chapter != chapter:
+            chapter = check.chapter
+            rows.append((f"**{chapter}**", *("" for _ in adapters)))
+        clause = inspect.cleandoc(check.function.__doc__ or "").partition("\n")[0]
+        rows.append((clause, *(CANNOT[adapter].get(name, "yes") for adapter in adapters)))
+    return table(("clause", *(f"`{adapter}`" for adapter in adapters)), [*rows, _natively()])
+
+
+def _natively() -> tuple[str, ...]:
+    """Return the row on reading natively: a second run of many clauses."""
+    names = [name for name, check in CHECKS.items() if check.natively]
+    cells = []
+    for cannot in CANNOT.values():
+        reasons = {cannot[name]: None for name in names if name in cannot}
+        cells.append("; ".join(reasons) or "yes")
+    return (f"{len(names)} of these hold for native_receive and translate(), too.", *cells)
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

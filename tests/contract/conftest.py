@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
+from aiohttp import ClientSession, UnixConnector
 
 from wsengine.adapter import Adapter
 from wsengine.adapters.aiohttp import AiohttpAdapter
 from wsengine.adapters.picows import PicowsAdapter
 from wsengine.adapters.websockets import WebsocketsAdapter
+from wsengine.testing import UnixSource
 
 # A second instead of the library's ten, for the checks of servers that never answer.
 ADAPTERS: dict[str, Callable[[], Adapter]] = {
@@ -19,10 +23,33 @@ ADAPTERS: dict[str, Callable[[], Adapter]] = {
     "picows": lambda: PicowsAdapter(close_timeout=1.0),
 }
 
-CANNOT = {
-    ("aiohttp", "refuses_what_breaks_the_protocol"): "aiohttp takes masked frames from a server",
+
+@contextlib.asynccontextmanager
+async def _aiohttp_unix(path: str) -> AsyncIterator[Adapter]:
+    async with ClientSession(connector=UnixConnector(path)) as session:
+        yield AiohttpAdapter(session=session)
+
+
+def _picows_unix(path: str) -> Adapter:
+    async def connected(_: object) -> socket.socket:
+        raw = socket.socket(socket.AF_UNIX)
+        raw.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(raw, path)
+        except OSError:
+            raw.close()
+            raise
+        return raw
+
+    return PicowsAdapter(socket_factory=connected)
+
+
+UNIX: Mapping[str, UnixSource] = {
+    "websockets": lambda path: WebsocketsAdapter(unix=True, path=path),
+    "aiohttp": _aiohttp_unix,
+    "picows": _picows_unix,
 }
-"""What a library cannot do, and no adapter can mend."""
+"""Each adapter, made for the unix socket at a path."""
 
 
 def pytest_asyncio_loop_factories(

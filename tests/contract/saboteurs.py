@@ -82,8 +82,17 @@ def wrapping(wrapper: Callable[[Connection], Connection]) -> Callable[[], Wrappe
 
 def optioning(**changes: Any) -> Callable[[], WrappedAdapter]:
     """Return what makes adapters that use other options than they were given."""
+    return optioning_and_wrapping(Wrapped, **changes)
+
+
+def optioning_and_wrapping(
+    wrapper_: Callable[[Connection], Connection], **changes: Any
+) -> Callable[[], WrappedAdapter]:
+    """Return what makes adapters that do both."""
 
     class Optioning(WrappedAdapter):
+        wrapper = staticmethod(wrapper_)
+
         def change(self, options: ConnectOptions) -> ConnectOptions:
             return dataclasses.replace(options, **changes)
 

@@ -108,6 +108,11 @@ class ClosesAsTheLibraryDoes(Wrapped):
         await self.native.close(code, reason)
 
 
+class ClosesByCuttingOff(Wrapped):
+    async def close(self, code: int, reason: str) -> None:
+        self.native.transport.abort()
+
+
 class LeavesATask(Wrapped):
     def __init__(self, left: list[asyncio.Task[None]], connection: Connection) -> None:
         super().__init__(connection)
@@ -116,6 +121,15 @@ class LeavesATask(Wrapped):
     async def close(self, code: int, reason: str) -> None:
         await self.connection.close(code, reason)
         self.left.append(asyncio.create_task(asyncio.sleep(60)))
+
+
+class RaisesInACallback(Wrapped):
+    async def close(self, code: int, reason: str) -> None:
+        asyncio.get_running_loop().call_soon(self._tell, reason)
+        await self.connection.close(code, reason)
+
+    def _tell(self, reason: str) -> None:
+        raise RuntimeError(f"nobody catches this {reason}")
 
 
 # The library's side.

@@ -72,6 +72,33 @@ class BlamesTheServer(Wrapped):
             raise ConnectionClosed(Close(error.close.code, error.close.reason)) from error
 
 
+class HearsMore(Wrapped):
+    """Receives one message too many, behind the end."""
+
+    late: Message | None = "after"
+
+    async def receive(self) -> Message:
+        try:
+            return await self.connection.receive()
+        except ConnectionClosed:
+            if self.late is None:
+                raise
+            late, self.late = self.late, None
+            return late
+
+
+class InflatesFirst(Wrapped):
+    """Holds to a bound of 100 kB, but only when it has the whole message."""
+
+    async def receive(self) -> Message:
+        message = await self.connection.receive()
+        if len(message) <= 100_000:
+            return message
+        close = Close(1009, "too big", client_initiated=True)
+        await self.connection.close(close.code, close.reason)
+        raise ConnectionClosed(close)
+
+
 class NeverEnds(Wrapped):
     async def receive(self) -> Message:
         try:

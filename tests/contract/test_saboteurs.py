@@ -11,11 +11,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from wsengine.testing import CHECKS, CheckFailed, CheckSkipped, run_check
+from wsengine.testing.cannot import CANNOT
 
 from . import saboteurs as wrong
 from . import saboteurs_closing as amiss
 from . import saboteurs_messages as spoilt
-from .saboteurs import WrappedAdapter, optioning, wrapping
+from . import saboteurs_network as astray
+from .saboteurs import WrappedAdapter, optioning, optioning_and_wrapping, wrapping
+
+InflatesFirst = optioning_and_wrapping(spoilt.InflatesFirst, max_message_size=None)
 
 SABOTEURS: dict[str, Callable[[], Any]] = {
     "describes_the_handshake": wrapping(wrong.TitledHeaders),
@@ -29,8 +33,29 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "tells_that_nobody_listens": wrong.NeverFails,
     "a_cancelled_connect_leaves_nothing": wrong.ShieldsTheDial,
     "connections_are_independent": wrong.SharesOne,
+    "does_not_follow_a_redirect": astray.FollowsRedirects,
+    "dials_ipv6": astray.KnowsNoIPv6,
+    "dials_a_unix_socket": WrappedAdapter,  # knows nothing of the path
+    "trusts_the_given_authority": optioning(ssl=None),
+    "closes_over_tls": wrapping(spoilt.WrongCode),
+    "refuses_an_unknown_authority": astray.TrustsAnybody,
+    "refuses_a_certificate_of_another_host": astray.IgnoresTheHostName,
+    "refuses_an_expired_certificate": astray.TrustsAnybody,
+    "shows_the_given_certificate": astray.TrustsAnybody,
+    "tells_that_a_certificate_is_missing": wrong.NeverFails,
+    "tells_that_a_server_speaks_no_tls": wrong.NeverFails,
     "goes_through_a_proxy": wrong.IgnoresThePort,
+    "goes_through_a_proxy_to_tls": astray.TrustsAnybody,
+    "tells_a_proxy_user_and_password": astray.ForgetsTheLogin,
     "tells_that_the_proxy_refused": wrong.NeverFails,
+    "keeps_headers_from_the_proxy": astray.TellsTheProxyEverything,
+    "goes_through_socks5": astray.GoesAroundSocks5,
+    "goes_through_socks5_to_tls": astray.IgnoresTheHostName,
+    "tells_socks5_user_and_password": astray.ForgetsTheLogin,
+    "tells_that_socks5_refused": astray.HidesTheReason,
+    "tells_that_no_proxy_is_there": astray.HidesTheReason,
+    "a_cancelled_connect_leaves_the_proxy": wrong.ShieldsTheDial,
+    "a_cancelled_connect_leaves_socks5": wrong.ShieldsTheDial,
     "receives_text": wrapping(spoilt.TextAsBytes),
     "receives_binary": wrapping(spoilt.BinaryAsText),
     "receives_every_size": wrapping(spoilt.Chops),
@@ -48,11 +73,21 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "talks_compressed": wrapping(spoilt.SendsLess),
     "receives_uncompressed_where_compression_is_agreed": wrapping(spoilt.Chops),
     "talks_plainly_where_compression_is_declined": wrapping(spoilt.SendsLess),
+    "inflates_up_to_the_bound": optioning(max_message_size=99_999),
+    "inflates_noise_up_to_the_bound": optioning(max_message_size=None),
     "refuses_a_message_that_inflates_too_big": optioning(max_message_size=None),
+    "refuses_a_fragment_that_inflates_too_big": InflatesFirst,
+    "refuses_what_does_not_inflate": wrapping(spoilt.WrongCode),
     "refuses_a_message_too_big": optioning(max_message_size=1001),
     "receives_any_size_without_a_bound": optioning(max_message_size=16 * 1024 * 1024),
     "refuses_text_that_is_not_utf8": wrapping(spoilt.BlamesTheServer),
     "refuses_what_breaks_the_protocol": wrapping(spoilt.WrongCode),
+    "refuses_masked_frames": wrapping(spoilt.WrongCode),
+    "refuses_close_codes_that_must_not_be_sent": wrapping(spoilt.WrongCode),
+    "refuses_a_close_reason_that_is_not_utf8": wrapping(spoilt.WrongCode),
+    "refuses_reserved_bits_on_control_frames": wrapping(spoilt.WrongCode),
+    "refuses_reserved_bits_on_a_pong": wrapping(spoilt.WrongCode),
+    "hears_nothing_after_a_violation": wrapping(spoilt.HearsMore),
     "sends_text": wrapping(spoilt.SendsLess),
     "sends_bytes_like": wrapping(spoilt.SendsViewsAsText),
     "sends_every_size": wrapping(spoilt.SendsLess),
@@ -73,6 +108,8 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "tells_how_the_server_closed": wrapping(spoilt.WrongCode),
     "tells_of_a_close_without_code": wrapping(spoilt.WrongCode),
     "receives_what_came_before_the_close": wrapping(spoilt.Swaps),
+    "hears_nothing_after_the_close_frame": wrapping(spoilt.HearsMore),
+    "hears_the_first_close_frame_only": wrapping(spoilt.WrongCode),
     "hears_a_close_that_came_with_the_handshake": wrapping(spoilt.Swaps),
     "does_not_wait_for_ever_for_the_end_of_tcp": partial(
         WrappedAdapter, create_connection=ClientConnection
@@ -89,6 +126,7 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "a_cancelled_close_cuts_off": wrapping(amiss.ClosesAsTheLibraryDoes),
     "close_does_not_wait_for_ever_for_an_answer": partial(WrappedAdapter, close_timeout=None),
     "close_does_not_wait_for_ever_to_send": wrapping(amiss.ClosesAsTheLibraryDoes),
+    "closes_behind_a_send_that_waits": wrapping(amiss.ClosesByCuttingOff),
     "closes_what_is_lost": wrapping(amiss.RaisesOnALostConnection),
     "shows_the_librarys_object": wrapping(amiss.AlwaysAnotherNative),
     "translates_only_the_end": wrapping(amiss.TranslatesAnything),
@@ -108,8 +146,9 @@ def test_there_is_a_saboteur_for_every_check() -> None:
 
 @pytest.mark.parametrize("check", CHECKS)
 async def test_a_saboteur_is_caught(check: str) -> None:
+    saboteur = SABOTEURS[check]
     with pytest.raises(CheckFailed) as caught:
-        await run_check(check, SABOTEURS[check], limit=LIMIT)
+        await run_check(check, saboteur, limit=LIMIT, unix=lambda _: saboteur())
     assert caught.value.name == check
     assert caught.value.clause == CHECKS[check].clause
     assert caught.value.expected
@@ -118,20 +157,36 @@ async def test_a_saboteur_is_caught(check: str) -> None:
 
 @pytest.mark.parametrize("check", CHECKS)
 async def test_the_wrapping_alone_does_no_harm(check: str) -> None:
-    await run_check(check, WrappedAdapter)
+    if check in CANNOT["websockets"]:
+        pytest.skip(CANNOT["websockets"][check])
+
+    def unix(path: str) -> WrappedAdapter:
+        return WrappedAdapter(unix=True, path=path)
+
+    await run_check(check, WrappedAdapter, unix=unix)
 
 
 @pytest.mark.parametrize(
-    ("saboteur", "check"),
+    ("saboteur", "check", "because"),
     [
-        (spoilt.ReadsAhead, "cancelled_receives_lose_nothing"),
-        (spoilt.BlamesTheServer, "closes_with_code_and_reason"),
-        (amiss.ClosesTwice, "nothing_works_after_the_end"),
+        (wrapping(spoilt.ReadsAhead), "cancelled_receives_lose_nothing", "it still waited"),
+        (wrapping(spoilt.BlamesTheServer), "closes_with_code_and_reason", "client_initiated"),
+        (wrapping(amiss.ClosesTwice), "nothing_works_after_the_end", "closed already"),
+        (InflatesFirst, "refuses_a_message_that_inflates_too_big", "is not inflated"),
+        (astray.LooksWhereRedirectsLead, "does_not_follow_a_redirect", "clients at the other host"),
+        (astray.HidesTheReason, "does_not_follow_a_redirect", "says where to"),
+        (astray.HidesTheReason, "refuses_an_unknown_authority", "tells of the certificate"),
+        (astray.HidesTheReason, "tells_that_the_proxy_refused", "tells of the proxy"),
+        (astray.TellsThePassword, "tells_a_proxy_user_and_password", "without the password"),
+        (astray.TellsThePassword, "tells_socks5_user_and_password", "without the password"),
+        (optioning(proxy=None), "goes_through_a_proxy", "no exception"),
+        (astray.TrustsAnybody, "goes_through_socks5_to_tls", "it is another host"),
     ],
 )
-async def test_other_saboteurs_are_caught_too(saboteur: Any, check: str) -> None:
-    with pytest.raises(CheckFailed):
-        await run_check(check, wrapping(saboteur), limit=LIMIT)
+async def test_other_saboteurs_are_caught_too(saboteur: Any, check: str, because: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        await run_check(check, saboteur, limit=LIMIT)
+    assert because in f"{caught.value.expected}; {caught.value.happened}"
 
 
 async def test_a_task_left_behind_is_caught() -> None:
@@ -140,6 +195,13 @@ async def test_a_task_left_behind_is_caught() -> None:
         await run_check("receives_text", wrapping(partial(amiss.LeavesATask, left)))
     assert len(left) == 1
     left[0].cancel()
+
+
+async def test_an_exception_that_nobody_catches_is_caught() -> None:
+    with pytest.raises(CheckFailed, match="nothing is reported to the event loop") as caught:
+        await run_check("receives_text", wrapping(amiss.RaisesInACallback))
+    assert "nobody catches this" in caught.value.happened
+    assert asyncio.get_running_loop().get_exception_handler() is None
 
 
 async def test_native_checks_are_skipped_for_connections_without_native_receive() -> None:

@@ -2,8 +2,11 @@
 
 - `ScriptedAdapter` stands in for the network: connections do what a script tells them.
 - `RecordingEndpoint` stands in for your endpoint: it remembers every callback.
-- `check_adapter` holds an adapter of yours against the contract of `wsengine.adapter`.
+- `check_adapter` holds an adapter of yours against the contract of `wsengine.adapter`;
+  `wsengine.testing.cannot.CANNOT` has what those of wsengine cannot do.
 - `wsengine.testing.rawserver.RawServer` is a real server that sends any bytes you like.
+- `wsengine.testing.proxies` has an HTTP and a SOCKS 5 proxy, `wsengine.testing.certificates` an
+  authority for servers that speak TLS.
 """
 
 from .conformance import (
@@ -13,6 +16,7 @@ from .conformance import (
     CheckSkipped,
     ConformanceError,
     Report,
+    UnixSource,
     check_adapter,
     run_check,
 )
@@ -38,6 +42,7 @@ __all__ = [
     "Report",
     "ScriptedAdapter",
     "ScriptedConnection",
+    "UnixSource",
     "check_adapter",
     "run_check",
 ]

@@ -57,6 +57,13 @@ class Peer:
         """The client's last HTTP request."""
         return self.asked[-1]
 
+    @property
+    def certificate(self) -> str | None:
+        """The first name in the client's certificate; `None` where it showed none."""
+        shown = self._writer.get_extra_info("peercert") or {}
+        names = [value for _, value in shown.get("subjectAltName", ())]
+        return names[0] if names else None
+
     async def read_request(self) -> Request:
         """Read the client's next HTTP request."""
         head = await self._reader.readuntil(b"\r\n\r\n")

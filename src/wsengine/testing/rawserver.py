@@ -14,6 +14,7 @@ it is told, and nothing else.
 from __future__ import annotations
 
 import asyncio
+import ssl as ssl_module
 from types import TracebackType
 from typing import Self
 
@@ -28,20 +29,36 @@ class RawServer:
     Args:
         greeting: How it answers the next clients; may be changed at any time. Without one it
             agrees to every handshake.
+        host: The address of the loopback to listen on.
+        path: Where to listen on a unix socket instead.
+        ssl: The TLS context to speak TLS with, as those of `Certificates`.
 
     Attributes:
         faults: What clients did that RFC 6455 forbids, while they were greeted.
     """
 
-    def __init__(self, greeting: Greeting | None = None) -> None:
+    def __init__(
+        self,
+        greeting: Greeting | None = None,
+        *,
+        host: str = "127.0.0.1",
+        path: str | None = None,
+        ssl: ssl_module.SSLContext | None = None,
+    ) -> None:
         self.greeting = greeting or upgrade()
         self.faults: list[WireError] = []
+        self._host = host
+        self._path = path
+        self._ssl = ssl
         self._arrived: asyncio.Queue[Peer] = asyncio.Queue()
         self._peers: list[Peer] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", 0)
+        if self._path is None:
+            self._server = await asyncio.start_server(self._welcome, self._host, 0, ssl=self._ssl)
+        else:
+            self._server = await asyncio.start_unix_server(self._welcome, self._path, ssl=self._ssl)
         return self
 
     async def __aexit__(
@@ -61,13 +78,20 @@ class RawServer:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Where it listens on the loopback."""
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def clients(self) -> int:
+        """How many have come so far; those whose TLS failed do not count."""
+        return len(self._peers)
+
     def url(self, target: str = "/") -> str:
-        """Return its WebSocket URL."""
-        return f"ws://127.0.0.1:{self.port}{target}"
+        """Return its WebSocket URL; on a unix socket the host in it is no more than a name."""
+        scheme = "ws" if self._ssl is None else "wss"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{'localhost' if self._path else f'{host}:{self.port}'}{target}"
 
     async def next_peer(self) -> Peer:
         """Wait for the next client, and return the server's side of its connection."""

@@ -11,7 +11,8 @@ import zlib
 from dataclasses import dataclass
 
 _HANDSHAKE_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_SYNC_TAIL = b"\x00\x00\xff\xff"
+SYNC_TAIL = b"\x00\x00\xff\xff"
+"""What ends each part of a compressed message, and is left out at its end (RFC 7692)."""
 
 
 class WireError(Exception):
@@ -138,7 +139,7 @@ class Deflate:
     def compress(self, payload: bytes) -> bytes:
         """Return the payload of a compressed message."""
         data = self._compressor.compress(payload) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
-        return data.removesuffix(_SYNC_TAIL)
+        return data.removesuffix(SYNC_TAIL)
 
     def decompress(self, payload: bytes) -> bytes:
         """Return the payload that was compressed.
@@ -147,6 +148,6 @@ class Deflate:
             WireError: It is not valid.
         """
         try:
-            return self._decompressor.decompress(payload + _SYNC_TAIL)
+            return self._decompressor.decompress(payload + SYNC_TAIL)
         except zlib.error as error:
             raise WireError(f"not a compressed message: {error}") from error

@@ -8,8 +8,10 @@ module of its chapter, or into a new one that `catalogue` lists.
 """
 
 from .catalogue import CHECKS
+from .probe import UnixSource
 from .registry import Check, CheckFailed, CheckSkipped
-from .runner import AdapterSource, ConformanceError, Report, check_adapter, run_check
+from .report import ConformanceError, Report
+from .runner import AdapterSource, check_adapter, run_check
 
 __all__ = [
     "CHECKS",
@@ -19,6 +21,7 @@ __all__ = [
     "CheckSkipped",
     "ConformanceError",
     "Report",
+    "UnixSource",
     "check_adapter",
     "run_check",
 ]

@@ -15,7 +15,7 @@ from .expectations import expect_close, expect_equal, expect_sequence, within
 from .probe import Probe, turns
 from .registry import Chapter
 
-check = Chapter()
+check = Chapter("Cancelled receives")
 
 PATIENCE = 2.0
 """Seconds after which a message counts as lost."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from . import (
+    addresses,
     cancellation,
     clientclose,
     compression,
@@ -14,14 +15,19 @@ from . import (
     natives,
     pings,
     pressure,
+    proxies,
     sending,
     serverclose,
+    tls,
     violations,
 )
 from .registry import Check
 
 _CHAPTERS = (
     handshakes,
+    addresses,
+    tls,
+    proxies,
     messages,
     cancellation,
     compression,

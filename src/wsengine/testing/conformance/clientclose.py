@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 
 from ...adapter import Connection
+from ..wire import Opcode, parse_close
 from .expectations import expect, expect_close, expect_closed, expect_equal, within
-from .pressure import fill
+from .pressure import fill, number_of
 from .probe import Probe
 from .registry import Chapter
 from .serverclose import BOUND
 
-check = Chapter()
+check = Chapter("Closing by the client")
+
+CLOSES = (
+    (1000, ""),
+    (1001, "going"),
+    *((code, "why") for code in (1002, 1003, *range(1007, 1015))),
+    (3001, "x"),
+    (4000, ""),
+    (4999, "\N{EURO SIGN}" * 41),
+)
+"""The last reason has the 123 bytes that a close frame holds."""
 
 PROMPT = 3.0
 """Seconds for what must not wait for any time-out."""
@@ -24,7 +35,7 @@ async def closes_with_code_and_reason(probe: Probe) -> None:
     Afterwards receive(), send() and ping() raise ConnectionClosed with them, client_initiated
     True.
     """
-    for code, reason in ((1000, ""), (1001, "going"), (3001, "x"), (4999, "\N{EURO SIGN}" * 41)):
+    for code, reason in CLOSES:
         connection, peer = await probe.connect()
         closing = probe.start(connection.close(code, reason))
         expect_equal(await peer.next_close(), (code, reason), "the client's close frame")
@@ -121,6 +132,30 @@ async def close_does_not_wait_for_ever_to_send(probe: Probe) -> None:
     await connection.close(1000, "")
     await expect_closed(sending, "a send() that waits")
     await peer.gone()
+
+
+@check(limit=20)
+async def closes_behind_a_send_that_waits(probe: Probe) -> None:
+    """close() while a send() waits: what was sent arrives whole, and the close frame after it.
+
+    A send() returns only if its message arrived.
+    """
+    connection, peer = await probe.connect()
+    waiting, number = await fill(probe, connection)
+    closing = await probe.start_and_wait(connection.close(4001, "mine"))
+    count = 0
+    while (frame := await peer.next_frame(Opcode.BINARY, Opcode.CLOSE)).opcode != Opcode.CLOSE:
+        expect_equal(number_of(frame.payload), count, "the number of a message")
+        count += 1
+    expect_equal(parse_close(frame), (4001, "mine"), "the client's close frame")
+    peer.close_frame(4001, "mine")
+    peer.end_writing()
+    await closing
+    expect(count >= number, f"{number} messages that were sent", f"{count} arrived")
+    if count == number:
+        await expect_closed(waiting, "a send() whose message did not arrive")
+    else:
+        await waiting
 
 
 @check()

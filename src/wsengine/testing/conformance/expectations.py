@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ...close import Close
 from ...errors import ConnectError, ConnectionClosed
-from .registry import Mismatch
+from .registry import CheckSkipped, Mismatch
 
 T = TypeVar("T")
 
@@ -116,6 +116,8 @@ async def expect_refused(awaitable: Awaitable[object], why: str) -> ConnectError
         await awaitable
     except ConnectError as error:
         return error
+    except CheckSkipped:
+        raise
     except Exception as error:
         raise Mismatch(expected, f"it raised {error!r}") from error
     raise Mismatch(expected, "it returned a connection")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from ..greetings import hang, proxy, refuse, say, upgrade
+from ..greetings import hang, refuse, say, upgrade
 from .expectations import expect, expect_closed, expect_equal, expect_refused
 from .probe import DIRECT, Probe
 from .registry import Chapter
 
-check = Chapter()
+check = Chapter("The handshake")
 
 REFUSALS: tuple[tuple[str, dict[str, str], float | None], ...] = (
     ("301 Moved Permanently", {}, None),
@@ -91,6 +91,27 @@ async def tells_why_it_was_refused(probe: Probe) -> None:
 
 
 @check()
+async def does_not_follow_a_redirect(probe: Probe) -> None:
+    """A redirect is a ConnectError that says where to; the other host sees nothing.
+
+    Or headers would go to a host that nobody named. The values of the query are not shown.
+    """
+    other = await probe.serve()
+    options = dataclasses.replace(DIRECT, headers={"Authorization": "Bearer abc", "X-Key": "1"})
+    for status in ("301 Moved Permanently", "302 Found", "307 Temporary Redirect"):
+        for scheme in ("ws", "http"):
+            location = f"{scheme}://127.0.0.1:{other.port}/there?token=hunter2"
+            probe.server.greeting = refuse(status, {"Location": location})
+            error = await expect_refused(probe.dial(probe.server.url(), options), status)
+            expect_equal(error.status, int(status[:3]), f"after {status}, error.status")
+            expect_equal(error.headers.get("location"), location, f"after {status}, its location")
+            said = str(error)
+            told = f"127.0.0.1:{other.port}/there" in said and "hunter2" not in said
+            expect(told, "an error that says where to, without the token", f"it says {said!r}")
+            expect_equal(other.clients, 0, "the number of clients at the other host")
+
+
+@check()
 async def refuses_garbage(probe: Probe) -> None:
     """An answer that is no HTTP, or none at all, is a ConnectError without a status."""
     for answer in (
@@ -163,26 +184,3 @@ async def connections_are_independent(probe: Probe) -> None:
     await expect_closed(first.receive())
     await second.send("still here")
     expect_equal(await two.next_message(), "still here", "the message at the server")
-
-
-@check()
-async def goes_through_a_proxy(probe: Probe) -> None:
-    """With proxy="http://..." the proxy is asked to CONNECT to the host and port of the URL."""
-    through = dataclasses.replace(DIRECT, proxy=f"http://127.0.0.1:{probe.server.port}")
-    probe.server.greeting = proxy
-    connection = await probe.dial("ws://service.test:8080/path", through)
-    peer = await probe.server.next_peer()
-    expect_equal(peer.asked[0].target, "service.test:8080", "what the proxy is asked for")
-    expect_equal(peer.request.target, "/path", "the request's target")
-    peer.text("through")
-    expect_equal(await connection.receive(), "through", "the message")
-
-
-@check()
-async def tells_that_the_proxy_refused(probe: Probe) -> None:
-    """A proxy that refuses is a ConnectError with the proxy's status."""
-    through = dataclasses.replace(DIRECT, proxy=f"http://127.0.0.1:{probe.server.port}")
-    probe.server.greeting = refuse("407 Proxy Authentication Required")
-    dialling = probe.dial("ws://service.test:8080/path", through)
-    error = await expect_refused(dialling, "the proxy refuses")
-    expect_equal(error.status, 407, "error.status")

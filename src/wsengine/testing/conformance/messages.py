@@ -9,7 +9,7 @@ from .expectations import expect_equal, expect_sequence
 from .probe import Probe, turns
 from .registry import Chapter
 
-check = Chapter()
+check = Chapter("Receiving")
 
 SIZES = (0, 1, 125, 126, 127, 65535, 65536, 65537)
 """On both sides of where the length of a frame is written in another way."""

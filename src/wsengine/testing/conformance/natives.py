@@ -7,7 +7,7 @@ from .expectations import expect, expect_equal
 from .probe import Probe
 from .registry import Chapter, CheckSkipped
 
-check = Chapter()
+check = Chapter("The library behind it")
 
 
 @check()

@@ -9,7 +9,7 @@ from .expectations import expect, expect_closed, expect_equal
 from .probe import Probe, turns
 from .registry import Chapter
 
-check = Chapter()
+check = Chapter("Pings and pongs")
 
 
 @check()

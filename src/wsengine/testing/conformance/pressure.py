@@ -9,7 +9,7 @@ from .expectations import expect, expect_closed, expect_equal
 from .probe import Probe
 from .registry import Chapter, Mismatch
 
-check = Chapter()
+check = Chapter("Back-pressure")
 
 CHUNK = 64 * 1024
 MOST = 1024
@@ -29,10 +29,10 @@ async def send_waits_for_the_server(probe: Probe) -> None:
     expect(waiting.cancelled(), "a cancelled send() ends", f"it is {waiting!r}")
     last = probe.start(connection.send("after"))
     for expected in range(number):
-        expect_equal(_number(await peer.next_message()), expected, "the number of a message")
+        expect_equal(number_of(await peer.next_message()), expected, "the number of a message")
     message = await peer.next_message()
     if message != "after":  # a cancelled send may have been sent, but then whole
-        expect_equal(_number(message), number, "the number of the cancelled message")
+        expect_equal(number_of(message), number, "the number of the cancelled message")
         message = await peer.next_message()
     expect_equal(message, "after", "the message after the cancelled one")
     await last
@@ -64,7 +64,7 @@ async def unread_messages_push_back(probe: Probe) -> None:
         raise Mismatch("TCP pushes back on the server", f"the client took {MOST * CHUNK} bytes")
     for expected in range(number + 1):
         message = await connection.receive()
-        expect_equal(_number(message), expected, "the number of a message")
+        expect_equal(number_of(message), expected, "the number of a message")
 
 
 async def fill(probe: Probe, connection: Connection) -> tuple[asyncio.Task[None], int]:
@@ -86,7 +86,7 @@ def _chunk(number: int) -> bytes:
     return number.to_bytes(4) + bytes(CHUNK - 4)
 
 
-def _number(message: str | bytes) -> int:
+def number_of(message: str | bytes) -> int:
     """Return the number of a chunk, or -1 where it is not whole."""
     whole = isinstance(message, bytes) and len(message) == CHUNK
     return int.from_bytes(message[:4]) if whole and isinstance(message, bytes) else -1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias, TypeVar
 
 from ...adapter import Adapter, Connection, Handshake, NativeReceive
+from ...errors import MissingDependencyError
 from ...message import Message, SendableMessage
 from ...options import ConnectOptions
+from ..certificates import Certificates
 from ..greetings import Greeting, upgrade
 from ..peer import Peer
 from ..rawserver import RawServer
@@ -19,6 +22,12 @@ T = TypeVar("T")
 
 DIRECT = ConnectOptions(proxy=None)
 """The default options, whatever proxy the environment names."""
+
+UnixSource: TypeAlias = Callable[[str], Adapter | AbstractAsyncContextManager[Adapter]]
+"""A function that makes an adapter for the unix socket at a path, whatever the URL says.
+
+Where something has to be closed afterwards, it is an asynchronous context manager.
+"""
 
 CLEANUP = 2.0
 """Seconds for closing what a check left open."""
@@ -31,12 +40,26 @@ class Probe:
         adapter: The adapter.
         server: A fresh server.
         natively: Whether `receive` is to go by `native_receive` and `translate`.
+        unix: Makes an adapter for a unix socket; `None` where there is none.
+        cannot: Why the adapter cannot do what is checked; `None` where it is to do it.
     """
 
-    def __init__(self, adapter: Adapter, server: RawServer, *, natively: bool = False) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        server: RawServer,
+        *,
+        natively: bool = False,
+        unix: UnixSource | None = None,
+        cannot: str | None = None,
+    ) -> None:
         self.adapter = adapter
         self.server = server
+        self.unix = unix
+        self.cannot = cannot
         self._natively = natively
+        self._servers = [server]
+        self._resources = contextlib.AsyncExitStack()
         self._connections: list[Connection] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -46,6 +69,7 @@ class Probe:
         *,
         greeting: Greeting | None = None,
         target: str = "/",
+        server: RawServer | None = None,
     ) -> tuple[Connection, Peer]:
         """Connect to the server; return the client's side and the server's.
 
@@ -53,10 +77,12 @@ class Probe:
             options: The options.
             greeting: How the server answers the handshake, if not just by agreeing.
             target: Path and query of the URL.
+            server: Another server to connect to.
         """
-        self.server.greeting = greeting or upgrade()
-        connection = await self.dial(self.server.url(target), options)
-        return connection, await self.server.next_peer()
+        server = server or self.server
+        server.greeting = greeting or upgrade()
+        connection = await self.dial(server.url(target), options)
+        return connection, await server.next_peer()
 
     async def dial(self, url: str, options: ConnectOptions = DIRECT) -> Connection:
         """Have the adapter connect, to anywhere."""
@@ -67,6 +93,28 @@ class Probe:
         if not isinstance(connection, NativeReceive):
             raise CheckSkipped("its connections do not offer native_receive and translate")
         return _ReadNatively(connection, connection)
+
+    async def use(self, resource: AbstractAsyncContextManager[T]) -> T:
+        """Enter what is to be left when the check ends."""
+        return await self._resources.enter_async_context(resource)
+
+    async def serve(self, **settings: Any) -> RawServer:
+        """Start one more server, with these settings of `RawServer`, until the check ends."""
+        server = await self.use(RawServer(**settings))
+        server.faults = self.server.faults  # whichever server sees one: the check has failed
+        self._servers.append(server)
+        return server
+
+    def certificates(self) -> Certificates:
+        """Return an authority for servers that speak TLS.
+
+        Raises:
+            CheckSkipped: What makes its certificates is not installed.
+        """
+        try:
+            return Certificates()
+        except MissingDependencyError as error:
+            raise CheckSkipped(str(error)) from error
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run something beside the check; it is cancelled when the check ends."""
@@ -82,12 +130,14 @@ class Probe:
 
     async def finish(self) -> None:
         """Close whatever the check left open."""
-        self.server.drop_clients()
+        for server in self._servers:
+            server.drop_clients()
         closings = [
             asyncio.create_task(_close_quietly(connection)) for connection in self._connections
         ]
         await _end(self._tasks, patience=0.0)
         await _end(closings, patience=CLEANUP)
+        await self._resources.aclose()
 
 
 class _ReadNatively:

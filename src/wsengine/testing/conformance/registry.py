@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ class Check:
         function: The check itself.
         limit: Seconds that it may take.
         natively: Whether it reads by `native_receive` and `translate` instead of `receive`.
+        declinable: Whether an adapter that cannot do it has to say so when it dials. The check
+            looks at that, where `cannot` of `check_adapter` has its name.
+        chapter: The title of the part of the contract that it belongs to.
     """
 
     name: str
@@ -33,6 +37,8 @@ class Check:
     function: CheckFunction
     limit: float = LIMIT
     natively: bool = False
+    declinable: bool = False
+    chapter: str = ""
 
 
 class Mismatch(AssertionError):
@@ -69,7 +75,7 @@ class CheckFailed(AssertionError):
 
 
 class CheckSkipped(Exception):
-    """A check does not apply to an adapter; its message says why."""
+    """A check does not apply to an adapter, or cannot run on this machine; its message says why."""
 
 
 class Chapter:
@@ -77,18 +83,22 @@ class Chapter:
 
     ::
 
-        check = Chapter()
+        check = Chapter("Messages")
 
         @check(limit=20)
         async def receives_text(probe: Probe) -> None:
             \"\"\"The clause, as a sentence.\"\"\"
+
+    Args:
+        title: What the part is about.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
+        self.title = title
         self.checks: list[Check] = []
 
     def __call__(
-        self, *, limit: float = LIMIT, also_natively: bool = False
+        self, *, limit: float = LIMIT, also_natively: bool = False, declinable: bool = False
     ) -> Callable[[CheckFunction], CheckFunction]:
         """Make a check of a function: its name, and its docstring for the clause.
 
@@ -96,16 +106,19 @@ class Chapter:
             limit: Seconds that it may take.
             also_natively: Whether it runs a second time, as `native_...`, reading by
                 `native_receive` and `translate`.
+            declinable: Whether an adapter that cannot do it has to say so when it dials.
         """
 
         def add(function: CheckFunction) -> CheckFunction:
             name = function.__name__
             clause = " ".join((inspect.getdoc(function) or "").split())
-            self.checks.append(Check(name, clause, function, limit))
+            made = Check(name, clause, function, limit, declinable=declinable, chapter=self.title)
+            self.checks.append(made)
             if also_natively:
                 clause = f"With native_receive and translate, too: {clause}"
-                native = Check(f"native_{name}", clause, function, limit, natively=True)
-                self.checks.append(native)
+                self.checks.append(
+                    dataclasses.replace(made, name=f"native_{name}", clause=clause, natively=True)
+                )
             return function
 
         return add

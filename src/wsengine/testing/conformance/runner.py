@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from ...adapter import Adapter
@@ -17,54 +19,25 @@ from ...loading import load_adapter
 from ..rawserver import RawServer
 from ..wire import WireError
 from .catalogue import CHECKS
-from .probe import Probe
+from .probe import Probe, UnixSource
 from .registry import Check, CheckFailed, CheckSkipped, Mismatch
+from .report import ConformanceError, Report
 
 AdapterSource: TypeAlias = Adapter | Callable[[], Adapter] | str
 """An adapter, a function or class that makes one, or a name as `Engine` takes it."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 GRACE = 2.0
 """Seconds for a cancelled check to end, and for an adapter's tasks to be gone after a check."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of the checks.
-
-    Args:
-        passed: The names of those that passed.
-        skipped: The names of those that did not run, each with its reason.
-        failures: What was wrong with the others; empty in what `check_adapter` returns.
-    """
-
-    passed: tuple[str, ...]
-    skipped: Mapping[str, str]
-    failures: tuple[CheckFailed, ...] = ()
-
-    def __str__(self) -> str:
-        lines = [f"passed   {name}" for name in self.passed]
-        lines += [f"skipped  {name}: {reason}" for name, reason in self.skipped.items()]
-        lines += [f"FAILED   {failure}" for failure in self.failures]
-        return "\n".join(lines)
-
-
-class ConformanceError(AssertionError):
-    """An adapter breaks the contract; the message lists every clause that it breaks.
-
-    Args:
-        report: What became of all checks.
-    """
-
-    def __init__(self, report: Report) -> None:
-        count = len(report.passed) + len(report.failures)
-        listed = "\n".join(str(failure) for failure in report.failures)
-        super().__init__(f"{len(report.failures)} of {count} checks failed\n{listed}")
-        self.report = report
-        self.failures = report.failures
-
-
 async def check_adapter(
-    adapter: AdapterSource, *, skip: Iterable[str] | Mapping[str, str] = ()
+    adapter: AdapterSource,
+    *,
+    skip: Iterable[str] | Mapping[str, str] = (),
+    cannot: Mapping[str, str] = NOTHING,
+    unix: UnixSource | None = None,
 ) -> Report:
     """Run every check of the contract against an adapter, one after the other.
 
@@ -75,16 +48,21 @@ async def check_adapter(
         adapter: The adapter; a function or class that makes one, called for every check; or
             the name of one.
         skip: The names of checks not to run; as a mapping, with the reasons.
+        cannot: What the adapter's library cannot do: names of checks, with the reasons. They
+            run nevertheless. One that passes is a failure, so that the list stays true; one on
+            a way to dial, such as a proxy, wants a dial that is refused with a clear error.
+        unix: Makes an adapter for the unix socket at a path. Without it, unix sockets count as
+            not offered.
 
     Returns:
-        What passed, and what was skipped and why.
+        What passed, and what was skipped, or cannot be, and why.
 
     Raises:
         ConformanceError: At least one check failed; lists them all.
-        ConfigError: A name to skip is not that of a check.
+        ConfigError: A name to skip, or in `cannot`, is not that of a check.
     """
     reasons = dict(skip) if isinstance(skip, Mapping) else dict.fromkeys(skip, "as asked for")
-    for name in reasons:
+    for name in (*reasons, *cannot):
         find_check(name)
     passed: list[str] = []
     skipped: dict[str, str] = {}
@@ -94,7 +72,7 @@ async def check_adapter(
             skipped[name] = reasons[name]
             continue
         try:
-            await run_check(name, adapter)
+            await run_check(name, adapter, cannot=cannot.get(name), unix=unix)
         except CheckSkipped as why:
             skipped[name] = str(why)
         except CheckFailed as failure:
@@ -107,31 +85,64 @@ async def check_adapter(
     return report
 
 
-async def run_check(name: str, adapter: AdapterSource, *, limit: float | None = None) -> None:
+async def run_check(
+    name: str,
+    adapter: AdapterSource,
+    *,
+    limit: float | None = None,
+    cannot: str | None = None,
+    unix: UnixSource | None = None,
+) -> None:
     """Run one check against an adapter, for a test that is parametrized over `CHECKS`.
 
     Args:
         name: The name of the check.
         adapter: As for `check_adapter`.
         limit: Seconds that it may take; what the check itself says where it is `None`.
+        cannot: Why the adapter cannot pass it, if it cannot; see `check_adapter`.
+        unix: As for `check_adapter`.
 
     Raises:
-        CheckFailed: The adapter breaks the clause.
-        CheckSkipped: The clause does not apply to it.
+        CheckFailed: The adapter breaks the clause, or keeps one that it cannot keep.
+        CheckSkipped: The clause does not apply to it, or cannot be checked on this machine.
         ConfigError: There is no such check.
     """
     check = find_check(name)
+    if limit is not None:
+        check = dataclasses.replace(check, limit=limit)
+    try:
+        await _run(check, adapter, cannot, unix)
+    except CheckFailed as failure:
+        if cannot is None or check.declinable:
+            raise
+        raise CheckSkipped(cannot) from failure
+    except CheckSkipped as why:
+        raise CheckSkipped(cannot or str(why)) from why
+    if cannot is not None:
+        raise CheckFailed(
+            check, f"not to pass, as it is said: {cannot}", "it passed: take it off the list"
+        )
+
+
+async def _run(
+    check: Check, adapter: AdapterSource, cannot: str | None, unix: UnixSource | None
+) -> None:
+    """Run a check with a server of its own, and see that it leaves nothing behind."""
     before = asyncio.all_tasks()
     faults: list[WireError] = []
     try:
         async with RawServer() as server:
             faults = server.faults
-            probe = Probe(make_adapter(adapter), server, natively=check.natively)
-            try:
-                await _run_bounded(check, probe, check.limit if limit is None else limit)
-            finally:
-                await probe.finish()
+            made = make_adapter(adapter)
+            probe = Probe(made, server, natively=check.natively, unix=unix, cannot=cannot)
+            with _reports() as reported:
+                try:
+                    await _run_bounded(check, probe)
+                finally:
+                    await probe.finish()
         await _expect_nothing_left(before)
+        if reported:
+            raise Mismatch("nothing is reported to the event loop", _told_by(reported[0]))
     except CheckSkipped:
         raise
     except Exception as error:
@@ -157,7 +168,8 @@ def make_adapter(source: AdapterSource) -> Adapter:
     return load_adapter(source)
 
 
-async def _run_bounded(check: Check, probe: Probe, limit: float) -> None:
+async def _run_bounded(check: Check, probe: Probe) -> None:
+    limit = check.limit
     task = asyncio.create_task(check.function(probe))
     try:
         await asyncio.wait({task}, timeout=limit)
@@ -170,6 +182,32 @@ async def _run_bounded(check: Check, probe: Probe, limit: float) -> None:
             await asyncio.wait({task}, timeout=GRACE)
             task.add_done_callback(_look_at)
     task.result()
+
+
+@contextlib.contextmanager
+def _reports() -> Iterator[list[dict[str, Any]]]:
+    """Collect what is reported to the event loop meanwhile: exceptions that nobody caught."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    reported: list[dict[str, Any]] = []
+
+    def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # A transport that is lost, the server's too, may be reported; some give the class alone.
+        error = context.get("exception")
+        kind = error if isinstance(error, type) else type(error)
+        if "transport" not in context or not issubclass(kind, OSError):
+            reported.append(context)
+
+    loop.set_exception_handler(note)
+    try:
+        yield reported
+    finally:
+        loop.set_exception_handler(before)
+
+
+def _told_by(context: Mapping[str, Any]) -> str:
+    """Return what a report to the event loop says."""
+    return f"{context['message']}: {context.get('exception')!r}"
 
 
 async def _expect_nothing_left(before: set[asyncio.Task[Any]]) -> None:

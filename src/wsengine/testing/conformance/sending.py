@@ -11,7 +11,7 @@ from .messages import MEBIBYTE, SIZES, TEXTS
 from .probe import Probe
 from .registry import Chapter, Mismatch
 
-check = Chapter()
+check = Chapter("Sending")
 
 
 @check()

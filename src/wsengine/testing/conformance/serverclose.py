@@ -8,15 +8,15 @@ from .expectations import expect_close, expect_equal, expect_sequence
 from .probe import Probe
 from .registry import Chapter
 
-check = Chapter()
+check = Chapter("Closing by the server, and loss")
 
 CLOSES = (
     (1000, ""),
     (1001, "going down"),
-    (1008, "policy"),
-    (1011, "internal error"),
-    (1012, "restart"),
+    *((code, "why") for code in (1002, 1003, *range(1007, 1015))),
     (3000, "unauthorized"),
+    (3999, ""),
+    (4000, ""),
     (4001, "bye"),
     (4999, "\N{EURO SIGN}" * 41),
 )
@@ -69,6 +69,33 @@ async def receives_what_came_before_the_close(probe: Probe) -> None:
             await peer.next_close()
             peer.hang_up()
         await expect_close(closed, 1001, "done", by_client=False)
+
+
+@check(also_natively=True)
+async def hears_nothing_after_the_close_frame(probe: Probe) -> None:
+    """What comes behind the close frame is not received, even in the same packet."""
+    connection, peer = await probe.connect()
+    closing = Frame(Opcode.CLOSE, close_payload(4001, "bye"))
+    after = (Frame(Opcode.TEXT, b"after"), Frame(Opcode.PING, b"after"))
+    peer.send(Frame(Opcode.TEXT, b"before"), closing, *after)
+    expect_equal(await connection.receive(), "before", "the message")
+    closed = probe.start(connection.receive())
+    expect_equal(await peer.next_close(), (4001, "bye"), "the client's close frame")
+    peer.hang_up()
+    await expect_close(closed, 4001, "bye", by_client=False)
+    await expect_close(connection.receive(), 4001, "bye", by_client=False, what="another one")
+
+
+@check()
+async def hears_the_first_close_frame_only(probe: Probe) -> None:
+    """Of two close frames in one packet the first counts, and is answered."""
+    connection, peer = await probe.connect()
+    codes = (4001, 4002)
+    peer.send(*(Frame(Opcode.CLOSE, close_payload(code)) for code in codes))
+    closed = probe.start(connection.receive())
+    expect_equal((await peer.next_close())[0], 4001, "the code of the client's close frame")
+    peer.hang_up()
+    await expect_close(closed, 4001, by_client=False)
 
 
 @check()

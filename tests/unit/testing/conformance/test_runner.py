@@ -6,9 +6,17 @@ import asyncio
 
 import pytest
 
-from wsengine import ConfigError, ConnectOptions
+from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapter import Connection
-from wsengine.testing import CHECKS, CheckFailed, ScriptedAdapter, run_check
+from wsengine.testing import (
+    CHECKS,
+    CheckFailed,
+    CheckSkipped,
+    ConformanceError,
+    ScriptedAdapter,
+    check_adapter,
+    run_check,
+)
 from wsengine.testing.conformance.runner import GRACE, make_adapter
 
 
@@ -79,6 +87,41 @@ async def test_an_adapter_that_connects_to_nothing_is_no_way_through() -> None:
     """An adapter in memory never reaches the server, and so passes nothing that the server sees."""
     with pytest.raises(CheckFailed):
         await run_check("sends_text", ScriptedAdapter(), limit=1)
+
+
+class Refuses:
+    async def connect(self, url: str, options: ConnectOptions) -> Connection:
+        raise ConnectError("nobody listens")
+
+
+async def test_what_cannot_pass_and_does_not_is_skipped_with_the_reason() -> None:
+    with pytest.raises(CheckSkipped, match="the library is old") as caught:
+        await run_check("receives_text", Refuses(), cannot="the library is old")
+    assert isinstance(caught.value.__cause__, CheckFailed)
+    with pytest.raises(CheckSkipped, match="it wants TCP"):
+        await run_check("dials_a_unix_socket", Refuses(), cannot="it wants TCP")
+
+
+async def test_what_cannot_pass_but_does_is_a_failure() -> None:
+    await run_check("tells_that_nobody_listens", Refuses())
+    with pytest.raises(CheckFailed, match="it passed: take it off the list") as caught:
+        await run_check("tells_that_nobody_listens", Refuses(), cannot="the library is old")
+    assert caught.value.expected == "not to pass, as it is said: the library is old"
+
+
+async def test_the_report_has_what_cannot_be_and_the_error_what_passes_after_all() -> None:
+    names = ("tells_that_nobody_listens", "receives_text")
+    others = set(CHECKS) - set(names)
+    report = await check_adapter(Refuses, skip=others, cannot={"receives_text": "it is mute"})
+    assert report.passed == ("tells_that_nobody_listens",)
+    assert report.skipped["receives_text"] == "it is mute"
+    with pytest.raises(ConformanceError, match="take it off the list"):
+        await check_adapter(Refuses, skip=others, cannot=dict.fromkeys(names, "it is mute"))
+
+
+async def test_what_cannot_pass_is_a_check_that_there_is() -> None:
+    with pytest.raises(ConfigError, match="recieves_text"):
+        await check_adapter(Refuses, cannot={"recieves_text": "it is mute"})
 
 
 def test_an_adapter_is_made_of_what_is_given() -> None:

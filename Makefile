@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types check bench compliance docs clean
+.PHONY: demo test test-lowest lint types check bench compliance docs clean
 
 demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
 	@$(BIN)/wsengine demo $(ARGS)
 
-test: $(READY)  ## Run the tests, with branch coverage.
-	$(BIN)/pytest --cov --cov-report=term $(ARGS)
+test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop).
+	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest --cov --cov-report=term $(ARGS)
+
+test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows.
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints-lowest.txt -e ".[dev]"
+	WSENGINE_LOOP=$(LOOP) .venv-lowest/bin/pytest $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -39,5 +45,5 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf compliance/.autobahn

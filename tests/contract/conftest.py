@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -15,6 +16,8 @@ from wsengine.adapters.aiohttp import AiohttpAdapter
 from wsengine.adapters.picows import PicowsAdapter
 from wsengine.adapters.websockets import WebsocketsAdapter
 from wsengine.testing import UnixSource
+
+from ..integration.loops import HAS_UVLOOP, LOOPS, chosen_loop
 
 # A second instead of the library's ten, for the checks of servers that never answer.
 ADAPTERS: dict[str, Callable[[], Adapter]] = {
@@ -55,13 +58,16 @@ UNIX: Mapping[str, UnixSource] = {
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-        "asyncio": asyncio.SelectorEventLoop
-    }
-    if item.path.name != "test_adapters.py":
-        return factories  # tests of the suite itself
-    try:
-        import uvloop
-    except ModuleNotFoundError:  # there is none for Windows
-        return factories
-    return factories | {"uvloop": uvloop.new_event_loop}
+    chosen = chosen_loop()
+    if chosen is None and HAS_UVLOOP and item.path.name == "test_adapters.py":
+        return {name: _loop_factory(name) for name in LOOPS}
+    return {name: _loop_factory(name) for name in (chosen or "asyncio",)}
+
+
+def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    if name == "asyncio":
+        return asyncio.SelectorEventLoop
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
+        "uvloop"
+    ).new_event_loop
+    return factory

@@ -17,6 +17,7 @@ from websockets.http11 import Request, Response
 from wsengine.servers.echo import EchoServer
 
 from .command import ran, running
+from .rude import Peer, RudeServer
 from .servers import PoliteServer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of POSIX")
@@ -41,6 +42,15 @@ async def test_refused_without_retrying_is_one_line(unused: str) -> None:
     assert ended.error_line == (
         f"wsengine: {unused}: connection refused; is the server running, and the port right?"
     )
+
+
+async def test_what_was_not_sent_is_counted() -> None:
+    async def hang_up_a_bit_later(peer: Peer) -> None:
+        await asyncio.sleep(0.5)  # by then, the line has been read
+
+    async with RudeServer(hang_up_a_bit_later) as server:
+        ended = await ran("connect", server.url, "--no-reconnect", typed="hi\n")
+    assert ended.code == 1
     assert "* 1 line was not sent" in ended.out
 
 

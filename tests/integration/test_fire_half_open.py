@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system"),
 ]
 
-PING_INTERVAL, PING_TIMEOUT = 0.2, 0.5
+PING_INTERVAL, PING_TIMEOUT = 0.1, 0.4
 SLACK = 2.0
 
 
@@ -69,12 +69,13 @@ async def test_a_half_open_connection_is_found_and_replaced(
         with stopwatch() as finding:
             await until(lambda: endpoint.closes)
         assert finding.seconds < PING_INTERVAL + PING_TIMEOUT + SLACK
-        assert endpoint.closes == [Close(1006, "no pong within 0.5 s")]
+        assert endpoint.closes == [Close(1006, "no pong within 0.4 s")]
         await until(lambda: len(endpoint.sessions) == 2)
         await endpoint.sessions[1].send("hello")
         await until(lambda: endpoint.messages == ["hello"])
 
 
+@pytest.mark.one_adapter
 async def test_a_server_that_goes_on_is_dialled_again(
     make_engine: MakeEngine, child: ChildServer
 ) -> None:

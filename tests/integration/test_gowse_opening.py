@@ -34,6 +34,7 @@ class SlowOnOpen(Recorder):
         self.opened += 1
 
 
+@pytest.mark.one_adapter
 async def test_start_timeout_in_on_open(make_engine: MakeEngine) -> None:
     """gowse: "error text 'failed to start: <nil>'; OnOpen still completes later"."""
     endpoint = SlowOnOpen(0.7)
@@ -85,6 +86,7 @@ async def test_cancelling_start(make_engine: MakeEngine) -> None:
     assert endpoint.calls == []
 
 
+@pytest.mark.one_adapter
 async def test_timeout_around_start(make_engine: MakeEngine) -> None:
     """gowse: "cancelling Start's context does nothing", here by `asyncio.timeout`."""
     endpoint = SlowOnOpen(10)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("nothing_held")
 
 async def test_four_workers_keep_the_order(make_engine: MakeEngine) -> None:
     """gowse: "147 k of 200 k messages enter OnMessage out of order"."""
-    messages = 200_000
+    messages = 100_000
 
     class Orders(Endpoint):
         expected = 0
@@ -46,7 +46,7 @@ async def test_four_workers_keep_the_order(make_engine: MakeEngine) -> None:
 class Weighs(Endpoint):
     """Counts messages, and what is allocated at some of them."""
 
-    WARM, TRACED, LAST = 20_000, 150_000, 200_000
+    WARM, TRACED, LAST = 20_000, 80_000, 100_000
 
     def __init__(self) -> None:
         self.count = 0
@@ -158,4 +158,5 @@ async def test_sequential_pings(make_engine: MakeEngine) -> None:
         assert engine.session is not None
         async with asyncio.timeout(20):
             round_trips = [await engine.session.ping() for _ in range(529)]
-    assert all(0 < seconds < 20 for seconds in round_trips)
+    # A clock may stand still over a round trip: uvloop's goes by milliseconds.
+    assert all(0 <= seconds < 20 for seconds in round_trips)

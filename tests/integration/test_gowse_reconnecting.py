@@ -19,7 +19,7 @@ from wsengine import (
 from .conftest import MakeEngine
 from .measuring import open_sockets, until
 from .recorder import Recorder
-from .rude import CLOSE, Peer, RudeServer, close_frame
+from .rude import CLOSE, Peer, RudeServer, close_frame, speak
 from .servers import PoliteServer, echo, greet, listen
 
 pytestmark = pytest.mark.usefixtures("nothing_held")
@@ -66,6 +66,7 @@ async def test_restart_with_four_workers_on_an_idle_connection(make_engine: Make
     assert endpoint.sessions[0].stats().messages_dropped == 0
 
 
+@pytest.mark.one_adapter
 async def test_start_timeout_on_a_restart(make_engine: MakeEngine) -> None:
     """gowse: "the session goes live and the restart loop goes on failing beside it"."""
 
@@ -104,13 +105,8 @@ async def test_tcp_reset(make_engine: MakeEngine) -> None:
         await asyncio.sleep(0.05)
         peer.reset()
 
-    async def stay(peer: Peer) -> None:
-        await peer.accept()
-        await peer.send(1, b"hello again")
-        await peer.read_on()
-
     endpoint = Recorder()
-    async with RudeServer(reset, stay) as server, make_engine(server.url, endpoint):
+    async with RudeServer(reset, speak("hello again")) as server, make_engine(server.url, endpoint):
         await until(lambda: "hello again" in endpoint.messages)
         assert [close.code for close in endpoint.closes] == [1006]
         assert not endpoint.closes[0].client_initiated

@@ -104,6 +104,7 @@ async def test_stop_during_a_slow_on_open_of_a_restart(make_engine: MakeEngine) 
     assert endpoint.calls.count("on_close") == 1, "only the first session was ever open"
 
 
+@pytest.mark.one_adapter
 async def test_stop_that_timed_out(make_engine: MakeEngine) -> None:
     """gowse: "the engine dials again and calls OnOpen afterwards; the next Stop deadlocks"."""
     let_go = asyncio.Event()

@@ -51,7 +51,7 @@ async def send(number: int) -> None:
     """Send a signal to this process, and give its handlers time to run."""
     os.kill(os.getpid(), number)
     for _ in range(20):
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.001)
 
 
 async def until(condition: Callable[[], object]) -> None:

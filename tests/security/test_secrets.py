@@ -213,7 +213,7 @@ async def test_a_wrong_url_tells_no_secret(watched: Watched, url: str) -> None:
     ],
 )
 def test_wrong_options_tell_no_secret(watched: Watched, options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="=|subprotocols") as caught:
+    with pytest.raises(ValueError, match=r"=|subprotocols") as caught:
         ConnectOptions(**options)
     watched.failed(caught.value)
     watched.check()

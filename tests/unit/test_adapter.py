@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from wsengine.adapter import Adapter, Connection, Handshake, NativeReceive
-from wsengine.adapters.websockets import WebsocketsAdapter, WebsocketsConnection
+from wsengine.adapters.websockets import WebsocketsAdapter
+from wsengine.adapters.websockets_connection import WebsocketsConnection
 from wsengine.message import Message
 from wsengine.testing import ScriptedAdapter, ScriptedConnection
 from wsengine.testing.script import Accept

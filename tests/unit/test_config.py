@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import re
 from typing import Any
@@ -105,4 +106,4 @@ def test_a_misspelt_setting_is_refused() -> None:
 
 def test_every_setting_is_documented() -> None:
     for field in dataclasses.fields(EngineConfig):
-        assert f"        {field.name}: " in str(EngineConfig.__doc__)
+        assert f"    {field.name}: " in str(inspect.getdoc(EngineConfig))

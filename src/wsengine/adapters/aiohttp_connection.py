@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import struct
+from time import monotonic
 
 from aiohttp import (
     ClientError,
@@ -87,7 +88,7 @@ class AiohttpConnection:
         self._check_open()
         loop = asyncio.get_running_loop()
         pong: asyncio.Future[float | None] = loop.create_future()
-        payload, begin = os.urandom(8), loop.time()
+        payload, begin = os.urandom(8), monotonic()
         self._pongs[payload] = pong
         try:
             self._wire.send_control(WSMsgType.PING, payload)
@@ -112,7 +113,7 @@ class AiohttpConnection:
         """End the wait for a pong, and for those before it (RFC 6455 section 5.5.3)."""
         if payload not in self._pongs:
             return
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         for sent, pong in self._pongs.items():
             if not pong.done():
                 pong.set_result(now)

@@ -39,7 +39,7 @@ class PydanticCodec:
         self._to_json: Callable[..., bytes] = core.to_json
         try:
             self.decode = pydantic.TypeAdapter(model).validator.validate_json
-        except (pydantic.PydanticUserError, TypeError) as error:
+        except (pydantic.PydanticUserError, TypeError, NameError) as error:
             raise ConfigError(f"model={model!r}: cannot be decoded: {error}") from error
 
     def __repr__(self) -> str:

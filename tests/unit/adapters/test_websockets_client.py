@@ -6,7 +6,6 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from websockets.asyncio.messages import MAX_FRAGMENTS
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import PerMessageDeflate
@@ -101,7 +100,7 @@ async def end_of(client: Client) -> int:
 
 async def test_more_fragments_than_the_library_counts_are_one_message() -> None:
     client, _ = connect()
-    pieces = [bytes([number % 256]) for number in range(MAX_FRAGMENTS + 1000)]
+    pieces = [bytes([number % 256]) for number in range(4096 + 1000)]
     feed(client, *fragments(*pieces))
     message = await client.recv()
     assert type(message) is bytes

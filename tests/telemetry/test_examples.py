@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -23,7 +24,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 
 @asynccontextmanager
-async def example(script: str, argument: str, collector: Collector) -> AsyncIterator[Process]:
+async def example(
+    script: str, argument: str, collector: Collector, folder: Path = FOLDER
+) -> AsyncIterator[Process]:
     """Run a script of the example; at the end of the block Ctrl-C must end it well."""
     kept = {name: os.environ[name] for name in os.environ if not name.startswith("OTEL_")}
     settings = {
@@ -32,7 +35,7 @@ async def example(script: str, argument: str, collector: Collector) -> AsyncIter
         "NO_PROXY": "127.0.0.1",
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", str(FOLDER / script), argument),
+        *(sys.executable, "-W", "error", str(folder / script), argument),
         stdout=PIPE,
         stderr=PIPE,
         env={**kept, **settings},
@@ -60,11 +63,11 @@ async def line(process: Process) -> str:
     return printed
 
 
-async def collected(collector: Collector) -> Collected:
+async def collected(collector: Collector, folder: Path = FOLDER) -> Collected:
     """Run both for a few ticks, and return all that they told of it."""
     async with example("server.py", "0", collector) as server:
         url = (await line(server)).removeprefix("listening on ")
-        async with example("client.py", url, collector) as client:
+        async with example("client.py", url, collector, folder) as client:
             assert await line(server) == "client: subscribe"
             assert [await line(client) for _ in range(3)] == ["tick 1", "tick 2", "tick 3"]
     return collector.collected
@@ -116,3 +119,18 @@ def check_services(told: Collected) -> None:
     assert {"websocket.client.messages", "websocket.client.handler.duration"} <= names
     assert names <= {metric.name for metric in METRICS}
     assert "gzip" in told.encodings
+
+
+@pytest.mark.parametrize("adapter", ["aiohttp", "picows"])
+async def test_another_adapter_is_one_word(
+    collector: Collector, tmp_path: Path, adapter: str
+) -> None:
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "example"))
+    program = (folder / "client.py").read_text(encoding="utf-8")
+    assert program.count("Engine(url, Ticks(), ") == 1
+    changed = program.replace(
+        "Engine(url, Ticks(), ", f'Engine(url, Ticks(), adapter="{adapter}", '
+    )
+    (folder / "client.py").write_text(changed, encoding="utf-8")
+    told = await collected(collector, folder)
+    assert told.spans

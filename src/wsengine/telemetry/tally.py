@@ -73,11 +73,6 @@ class _Counted:
             None,
         )
 
-    def up_to_now(self) -> _Counted:
-        """Return this with what the live session has counted so far."""
-        live = None if self.live is None else self.live()
-        return self if live is None else self.and_ended(live)
-
 
 class Tally:
     """The counts of one engine, or of engines of one name that are gone.
@@ -112,24 +107,35 @@ class Tally:
 
     # Totals.
 
+    def _up_to_now(self) -> _Counted:
+        """Return the counts, those of the live session included."""
+        while True:
+            counted = self._counted
+            live = None if counted.live is None else counted.live()
+            if live is not None:
+                return counted.and_ended(live)
+            if counted is self._counted:
+                return counted
+            # Its session has ended, and gone, in between: look at what it was replaced by.
+
     @property
     def incoming(self) -> Traffic:
         """What was received."""
-        return self._counted.up_to_now().incoming
+        return self._up_to_now().incoming
 
     @property
     def outgoing(self) -> Traffic:
         """What was sent."""
-        return self._counted.up_to_now().outgoing
+        return self._up_to_now().outgoing
 
     @property
     def dropped(self) -> int:
         """Messages that came and will not be handled."""
-        return self._counted.up_to_now().dropped
+        return self._up_to_now().dropped
 
     def absorb(self, other: Tally) -> None:
         """Take over the counts of an engine that is gone."""
-        own, others = self._counted, other._counted.up_to_now()
+        own, others = self._counted, other._up_to_now()
         self._counted = _Counted(
             own.incoming + others.incoming,
             own.outgoing + others.outgoing,

@@ -131,6 +131,15 @@ async def test_the_bound_holds_to_the_byte_for_what_was_compressed(
 # Pings.
 
 
+@pytest.fixture
+def virtual_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def now() -> float:
+        return asyncio.get_running_loop().time()
+
+    monkeypatch.setattr("wsengine.adapters.aiohttp_connection.monotonic", now)
+
+
+@pytest.mark.usefixtures("virtual_clock")
 async def test_a_ping_takes_the_time_to_its_pong_though_nobody_receives() -> None:
     peer = AiohttpPeer()
     connection = connect(peer)
@@ -157,6 +166,7 @@ async def test_a_pong_answers_earlier_pings_but_no_later_ones() -> None:
     assert await closed(pings[2]) == receiving == Close(1001)
 
 
+@pytest.mark.usefixtures("virtual_clock")
 async def test_a_cancelled_ping_gives_up_only_itself() -> None:
     peer = AiohttpPeer()
     connection = connect(peer)

@@ -6,23 +6,32 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from .contestants import CONTESTANTS, Contestant
-from .report import to_markdown, write
+from .contestant import Contestant
+from .contestants import CONTESTANTS
+from .report import write
 from .runner import Plan, run
-from .workloads import WORKLOADS, Amount
+from .workloads import WORKLOADS
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS: Final = Path(__file__).parent / "results"
+QUICK: Final = 0.2
+"""The share of the work that `--quick` does, in one round."""
 
 
-def choose(names: Sequence[str]) -> list[Contestant]:
-    """Return the contestants of some names or workloads, with those that they are compared with."""
+def choose(names: Sequence[str], *, quick: bool = False) -> list[Contestant]:
+    """Return the contestants of some names or workloads, and those they are compared with.
+
+    Without names: all that take part in a full run, or in a quick one.
+    """
+    when = {"always"} if quick else {"always", "full"}
     wanted = {
         one.name
         for one in CONTESTANTS.values()
-        if not names or one.name in names or one.workload in names
+        if (one.name in names or one.workload in names if names else one.when in when)
     }
-    wanted |= {CONTESTANTS[name].against or name for name in wanted}
+    if names:
+        wanted |= {beside.against for name in wanted for beside in CONTESTANTS[name].beside}
     return [one for one in CONTESTANTS.values() if one.name in wanted]
 
 
@@ -33,27 +42,44 @@ def _whole(text: str) -> int:
     return number
 
 
+def _share(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not greater than 0")
+    return number
+
+
 def parse(arguments: Sequence[str]) -> tuple[Plan, str]:
     """Return the plan that the command line asks for, and the name of its results."""
-    amount = Amount()
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    known = [*WORKLOADS, *CONTESTANTS]
     parser.add_argument(
-        "only", nargs="*", metavar="NAME", help=f"workloads or contestants: {', '.join(known)}"
+        "only", nargs="*", metavar="NAME", help=f"workloads ({', '.join(WORKLOADS)}) or contestants"
     )
-    parser.add_argument("--rounds", type=_whole, default=5)
-    parser.add_argument("--burst", type=_whole, default=amount.burst, help="messages of a burst")
-    parser.add_argument("--round-trips", type=_whole, default=amount.round_trips)
-    parser.add_argument("--size", type=_whole, default=amount.size, help="bytes of a message")
+    parser.add_argument("--list", action="store_true", help="tell who there is, and do nothing")
+    parser.add_argument("--quick", action="store_true", help="a first look, under a minute")
+    parser.add_argument("--rounds", type=_whole, help="5, or 1 with --quick")
+    parser.add_argument("--scale", type=_share, help=f"of the work: 1, or {QUICK} with --quick")
+    parser.add_argument("--size", type=_whole, default=32, help="bytes of a message")
     parser.add_argument("--text", action="store_true", help="bursts of text, not binary")
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
     parser.add_argument("--seed", type=int, default=1, help="of the order within each round")
-    parser.add_argument("--name", default="latest", help="of the two files of results")
+    parser.add_argument("--name", default="latest", help="of the files of results")
     given = parser.parse_args(arguments)
-    if unknown := set(given.only).difference(known):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    amount = Amount(given.burst, given.round_trips, given.size, given.text)
-    plan = Plan(choose(given.only), amount, given.rounds, given.loop, given.seed)
+    if given.list:
+        for one in CONTESTANTS.values():
+            print(f"{one.workload:12} {one.name:32} {one.title}")
+        parser.exit()
+    if unknown := set(given.only).difference(WORKLOADS, CONTESTANTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; --list tells who there is")
+    plan = Plan(
+        choose(given.only, quick=given.quick),
+        given.rounds or (1 if given.quick else 5),
+        given.scale or (QUICK if given.quick else 1.0),
+        given.size,
+        given.text,
+        given.loop,
+        given.seed,
+    )
     return plan, given.name
 
 
@@ -61,8 +87,7 @@ def main() -> None:
     """Run it."""
     plan, name = parse(sys.argv[1:])
     results = run(plan, lambda line: print(line, file=sys.stderr, flush=True))
-    write(results, RESULTS, name)
-    print(to_markdown(results))
+    print(write(results, RESULTS, name))
 
 
 if __name__ == "__main__":

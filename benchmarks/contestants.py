@@ -1,98 +1,210 @@
-"""Who is measured. A new contestant is one more line here, and the function that it names."""
+"""Who is measured. A new contestant is one more entry here, and the function that it names."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import functools
+from collections.abc import Iterator
 from typing import Final
 
-from . import bare, engines, telemetry
-from .workloads import Amount, Sample
+from . import application, bare, bars, crowds, engines, memory, telemetry
+from .contestant import Beside, Contestant, When
+from .libraries import DIALS
+
+BURST: Final = {"websockets": 120_000, "aiohttp": 500_000, "picows": 1_000_000}
+"""Messages of 32 bytes that the engine handles in half a second or more, on each library."""
+
+_SHARES: Final = {
+    32: {"websockets": 1.0, "aiohttp": 1.0, "picows": 1.0},
+    1024: {"websockets": 0.5, "aiohttp": 0.4, "picows": 0.4},
+    65536: {"websockets": 0.03, "aiohttp": 0.02, "picows": 0.015},
+}
+SIZES: Final = {
+    (size, kind): share
+    for size, share in _SHARES.items()
+    for kind in ("binary", "text")
+    if (size, kind) != (32, "binary")  # that is the burst itself
+}
+"""Other messages, and how many of them in shares of a burst."""
+
+IDLE: Final[dict[int, When]] = {1_000: "always", 10_000: "full"}
+"""How many sessions are idle, and when that is measured."""
+
+STORM: Final[dict[str, When]] = {"websockets": "full", "aiohttp": "named", "picows": "named"}
+"""Storms take half a minute each, and the adapter hardly matters to them."""
+
+MEMORY: Final[dict[str, When]] = {"websockets": "named", "aiohttp": "named", "picows": "full"}
+"""The fastest has done its ten million messages in the shortest time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contestant:
-    """One way to do a workload.
-
-    Args:
-        name: What it is called on the command line and in the results.
-        workload: The name of the workload.
-        title: What it is called in the report.
-        measure: Does the work against the server at a URL.
-        against: The name of the contestant that it is compared with, or `None`.
-        target: The least ratio that is wanted, or `None`.
-    """
-
-    name: str
-    workload: str
-    title: str
-    measure: Callable[[str, Amount], Awaitable[Sample]]
-    against: str | None = None
-    target: float | None = None
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count} workers"
 
 
-_ALL = (
-    Contestant("bare", "burst", "websockets: bare loop", bare.loop),
-    # The same once more: how far its ratio is from 1 tells how far to trust the others.
-    Contestant("bare-again", "burst", "the same again (control)", bare.loop, "bare"),
-    Contestant(
-        "bare-handler",
+def _bursts() -> Iterator[Contestant]:
+    for library, count in BURST.items():
+        loop, own = bare.loop(library), (Beside(f"{library}-bare"),)
+        title = f"{library}: bare loop"
+        yield Contestant(f"{library}-bare", "burst", title, loop, count)
+        # The same once more: how far its ratio is from 1 tells how far to trust the others.
+        title = f"{library}: the same again (control)"
+        yield Contestant(f"{library}-again", "burst", title, loop, count, own)
+        for kind, handler in (("async", engines.Async), ("def", engines.Plain)):
+            for workers in (1, 4):
+                name = f"{library}-{kind}-{workers}"
+                handlers = "async def" if kind == "async" else "def"
+                title = f"wsengine on {library}: {_workers(workers)}, {handlers}"
+                work = engines.burst(handler, library, workers)
+                yield Contestant(name, "burst", title, work, count, bars.BURST.get(name, own))
+    own = (Beside("picows-bare"),)
+    title, work = "picows: loop that awaits a handler", bare.loop_with_handler("picows")
+    yield Contestant("picows-handler", "burst", title, work, BURST["picows"], own)
+    title = "picows: raw listener that counts"
+    yield Contestant("picows-listener", "burst", title, bare.listener, 2_400_000, own)
+    yield Contestant(
+        "websocket-client",
         "burst",
-        "websockets: loop that awaits a handler",
-        bare.loop_with_handler,
-        "bare",
-    ),
-    Contestant(
-        "async-1",
-        "burst",
-        "wsengine: 1 worker, async def",
-        engines.burst(engines.Async, 1),
-        "bare",
-        0.85,
-    ),
-    Contestant(
-        "async-4",
-        "burst",
-        "wsengine: 4 workers, async def",
-        engines.burst(engines.Async, 4),
-        "bare",
-        0.75,
-    ),
-    Contestant(
-        "def-1", "burst", "wsengine: 1 worker, def", engines.burst(engines.Plain, 1), "bare", 0.85
-    ),
-    Contestant(
-        "def-4", "burst", "wsengine: 4 workers, def", engines.burst(engines.Plain, 4), "bare", 0.75
-    ),
-    Contestant("tasks", "suspend", "websockets: a task per message", bare.task_per_message),
-    Contestant(
-        "tasks-4",
-        "suspend",
-        "websockets: a task per message, 4 at a time",
-        bare.four_tasks,
-        "tasks",
-    ),
-    Contestant(
-        "suspend-4",
-        "suspend",
-        "wsengine: 4 workers",
-        engines.burst(engines.Suspending, 4),
-        "tasks",
-    ),
-    Contestant("telemetry-off", "metrics", "wsengine: no telemetry", telemetry.nothing),
-    Contestant(
-        "telemetry-again", "metrics", "the same again (control)", telemetry.nothing, "telemetry-off"
-    ),
-    Contestant("metrics", "metrics", "wsengine: metrics", telemetry.metrics, "telemetry-off", 0.97),
-    Contestant("by-hand", "spans", "wsengine: a span by hand in the handler", telemetry.by_hand),
-    Contestant("spans", "spans", "wsengine: spans of its own", telemetry.spans, "by-hand", 0.87),
-    Contestant("trip-bare", "round-trip", "websockets: send, recv", bare.round_trips),
-    Contestant(
-        "trip-again", "round-trip", "the same again (control)", bare.round_trips, "trip-bare"
-    ),
-    Contestant("trip-1", "round-trip", "wsengine: 1 worker", engines.round_trips(1), "trip-bare"),
-    Contestant("trip-4", "round-trip", "wsengine: 4 workers", engines.round_trips(4), "trip-bare"),
-)
+        "websocket-client: WebSocketApp",
+        application.measure(application.Burst),
+        60_000,
+        (Beside("websockets-bare"),),
+        needs=application.MODULE,
+    )
 
-CONTESTANTS: Final = {contestant.name: contestant for contestant in _ALL}
-"""All contestants by name; each stands behind the one that it is compared with."""
+
+def _sizes() -> Iterator[Contestant]:
+    for (size, kind), share in SIZES.items():
+        for library, count in BURST.items():
+            name, words = f"{library}-{kind}-{size}", f"{size:,} B {kind}"
+            other = functools.partial(
+                Contestant,
+                workload="size",
+                count=round(count * share[library]),
+                size=size,
+                text=kind == "text",
+                when="full",
+            )
+            title = f"{words}, {library}: bare loop"
+            yield other(f"{name}-bare", title=title, measure=bare.loop(library))
+            title = f"{words}, wsengine on {library}: 4 workers, async def"
+            work, beside = engines.burst(engines.Async, library, 4), (Beside(f"{name}-bare"),)
+            yield other(name, title=title, measure=work, beside=beside)
+
+
+def _round_trips() -> Iterator[Contestant]:
+    workload, count = "round-trip", 6_000
+    for library in DIALS:
+        name, by_hand = f"trip-{library}", bare.round_trips(library)
+        title = f"{library}: send, receive"
+        yield Contestant(f"{name}-bare", workload, title, by_hand, count)
+        own, beside = Beside(f"{name}-bare"), Beside(f"{name}-bare", bars.ROUND_TRIP)
+        title = f"{library}: the same again (control)"
+        yield Contestant(f"{name}-again", workload, title, by_hand, count, (own,))
+        title, work = f"wsengine on {library}: 1 worker", engines.round_trips(library, 1)
+        yield Contestant(f"{name}-1", workload, title, work, count, (beside,))
+    title, work = "wsengine on picows: 4 workers", engines.round_trips("picows", 4)
+    yield Contestant("trip-picows-4", workload, title, work, count, (Beside("trip-picows-bare"),))
+    yield Contestant(
+        "trip-websocket-client",
+        workload,
+        "websocket-client: WebSocketApp",
+        application.measure(application.RoundTrips),
+        count,
+        (Beside("trip-websockets-bare"),),
+        needs=application.MODULE,
+    )
+
+
+def _suspending() -> Iterator[Contestant]:
+    for library, count in (("websockets", 50_000), ("picows", 110_000)):
+        name, tasks = f"suspend-{library}", bare.task_per_message(library, 0)
+        title = f"{library}: a task per message"
+        yield Contestant(f"{name}-tasks", "suspend", title, tasks, count)
+        own = Beside(f"{name}-tasks")
+        title, some = f"{title}, 4 at a time", bare.some_tasks(library, 0, 4)
+        yield Contestant(f"{name}-tasks-4", "suspend", title, some, count, (own,))
+        for workers in (1, 4, 64):
+            title = f"wsengine on {library}: {_workers(workers)}"
+            work = engines.burst(engines.Suspending, library, workers)
+            barred = workers == 4 and library == "websockets"
+            beside = Beside(own.against, bars.SUSPENDING) if barred else own
+            yield Contestant(f"{name}-{workers}", "suspend", title, work, count, (beside,))
+
+
+def _sleeping() -> Iterator[Contestant]:
+    tasks = bare.task_per_message("websockets", engines.Sleeping.pause)
+    yield Contestant("sleep-tasks", "sleep", "websockets: a task per message", tasks, 30_000)
+    for workers, count in ((1, 400), (4, 1_600), (64, 16_000)):
+        title = f"wsengine on websockets: {_workers(workers)}"
+        work = engines.burst(engines.Sleeping, "websockets", workers)
+        beside = (Beside("sleep-tasks"),)
+        yield Contestant(f"sleep-{workers}", "sleep", title, work, count, beside)
+
+
+def _telemetry() -> Iterator[Contestant]:
+    for library in ("websockets", "picows"):
+        name, count = f"metrics-{library}", BURST[library]
+        off, on = telemetry.nothing(library), telemetry.metrics(library)
+        title = f"wsengine on {library}: no telemetry"
+        yield Contestant(f"{name}-off", "metrics", title, off, count)
+        own, beside = Beside(f"{name}-off"), Beside(f"{name}-off", bars.METRICS)
+        title = f"wsengine on {library}: the same again (control)"
+        yield Contestant(f"{name}-again", "metrics", title, off, count, (own,))
+        title = f"wsengine on {library}: metrics"
+        yield Contestant(f"{name}-on", "metrics", title, on, count, (beside,))
+    title, work = "wsengine: a span by hand in the handler", telemetry.by_hand("websockets")
+    yield Contestant("by-hand", "spans", title, work, 15_000)
+    title, work = "wsengine: spans of its own", telemetry.spans("websockets")
+    yield Contestant("spans-own", "spans", title, work, 15_000, (Beside("by-hand", bars.SPANS),))
+
+
+def _sending() -> Iterator[Contestant]:
+    for library, count in (("websockets", 40_000), ("aiohttp", 60_000), ("picows", 80_000)):
+        for senders in (1, 100):
+            words = "1 sender" if senders == 1 else f"{senders} senders"
+            name, title = f"send-{library}-{senders}-bare", f"{words}, {library}: send"
+            yield Contestant(name, "send", title, bare.send(library, senders), count)
+            title, work = f"{words}, wsengine on {library}", engines.send(library, senders)
+            beside = (Beside(name),)
+            yield Contestant(f"send-{library}-{senders}", "send", title, work, count, beside)
+
+
+def _idle() -> Iterator[Contestant]:
+    for library in DIALS:
+        alone, by_hand = crowds.idle_bare(library), crowds.idle_by_hand(library)
+        work = crowds.idle(library)
+        for count, when in IDLE.items():
+            name = f"idle-{library}-{count}"
+            title = f"{library}: the connection alone"
+            yield Contestant(f"{name}-bare", "idle", title, alone, count, when=when)
+            title = f"{library}: pings, and a task reads"
+            if count == min(IDLE):
+                yield Contestant(f"{name}-hand", "idle", title, by_hand, count, when="full")
+            beside = [Beside(f"{name}-bare", bars.IDLE)]
+            beside += [Beside(f"{name}-hand")] * (count == min(IDLE))
+            title = f"wsengine on {library}"
+            yield Contestant(name, "idle", title, work, count, tuple(beside), when=when)
+
+
+def _storms() -> Iterator[Contestant]:
+    for library in DIALS:
+        name, title = f"storm-{library}", f"wsengine on {library}"
+        work, when = crowds.storm(library), STORM[library]
+        yield Contestant(name, "storm", title, work, 2_000, bars=bars.STORM, when=when)
+
+
+def _memory() -> Iterator[Contestant]:
+    for library, when in MEMORY.items():
+        name, title = f"memory-{library}", f"wsengine on {library}: 4 workers, async def"
+        work = memory.bursts(library, 4)
+        yield Contestant(name, "memory", title, work, 10_000_000, bars=bars.MEMORY, when=when)
+
+
+CONTESTANTS: Final = {
+    contestant.name: contestant
+    for some in (
+        *(_bursts, _sizes, _round_trips, _suspending, _sleeping, _telemetry),
+        *(_sending, _idle, _storms, _memory),
+    )
+    for contestant in some()
+}
+"""All contestants by name; each stands behind those that it is compared with."""

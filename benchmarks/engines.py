@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Awaitable, Callable
 
 from wsengine import ConnectOptions, Endpoint, Engine, EngineConfig, Session
 from wsengine.message import Message
 
-from .workloads import Amount, Clock, Sample, percentiles
-
-Measure = Callable[[str, Amount], Awaitable[Sample]]
+from .amount import Amount, Clock, Measure, Sample, percentiles
 
 
 class Counter(Endpoint):
@@ -48,11 +45,19 @@ class Async(Counter):
 
 
 class Suspending(Counter):
+    """Its handler suspends once, for as long as `pause` says."""
+
+    pause = 0.0
+
     async def on_message(self, session: Session, message: Message) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.pause)
         self.left -= 1
         if not self.left:
             self.finish()
+
+
+class Sleeping(Suspending):
+    pause = 0.001
 
 
 class PingPong(Endpoint):
@@ -79,12 +84,36 @@ class PingPong(Endpoint):
         await session.send(self._payload)
 
 
-def make_engine(url: str, endpoint: Endpoint, workers: int) -> Engine:
+class Sender(Endpoint):
+    """Sends from many tasks at once, and waits for the server to say that it has it all."""
+
+    async def send(self, session: Session, amount: Amount, each: int, senders: int) -> Sample:
+        """Send so many messages from each of so many tasks."""
+        payload = bytes(amount.size)
+        self._taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def send_some() -> None:
+            for _ in range(each):
+                await session.send(payload)
+
+        clock = Clock()
+        await session.send(amount.order_take(each * senders))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(senders):
+                group.create_task(send_some())
+        await self._taken
+        return clock.stop(each * senders)
+
+    def on_message(self, session: Session, message: Message) -> None:
+        self._taken.set_result(None)
+
+
+def make_engine(url: str, endpoint: Endpoint, adapter: str, workers: int) -> Engine:
     """Make an engine that does what the bare contestants do: no pings, no compression."""
     return Engine(
         url,
         endpoint,
-        adapter="websockets",
+        adapter=adapter,
         options=ConnectOptions(compression=None, proxy=None),
         config=EngineConfig(workers=workers, ping_interval=None, reconnect=None),
     )
@@ -97,27 +126,43 @@ def session_of(engine: Engine) -> Session:
     return engine.session
 
 
-def burst(kind: type[Counter], workers: int) -> Measure:
+def burst(kind: type[Counter], adapter: str, workers: int) -> Measure:
     """Return the measurement of bursts with one kind of handler."""
-    return functools.partial(_burst, kind, workers)
+    return functools.partial(_burst, kind, adapter, workers)
 
 
-def round_trips(workers: int) -> Measure:
+def round_trips(adapter: str, workers: int) -> Measure:
     """Return the measurement of round trips."""
-    return functools.partial(_round_trips, workers)
+    return functools.partial(_round_trips, adapter, workers)
 
 
-async def _burst(kind: type[Counter], workers: int, url: str, amount: Amount) -> Sample:
+def send(adapter: str, senders: int) -> Measure:
+    """Return the measurement of sending from so many tasks."""
+    return functools.partial(_send, adapter, senders)
+
+
+async def _burst(
+    kind: type[Counter], adapter: str, workers: int, url: str, amount: Amount
+) -> Sample:
     counter = kind()
-    async with make_engine(url, counter, workers) as engine:
-        for count in amount.bursts():
+    async with make_engine(url, counter, adapter, workers) as engine:
+        for count in amount.parts():
             sample = await counter.burst(session_of(engine), amount, count)
     return sample
 
 
-async def _round_trips(workers: int, url: str, amount: Amount) -> Sample:
+async def _round_trips(adapter: str, workers: int, url: str, amount: Amount) -> Sample:
     endpoint = PingPong()
-    async with make_engine(url, endpoint, workers) as engine:
-        for count in amount.trips():
+    async with make_engine(url, endpoint, adapter, workers) as engine:
+        for count in amount.parts():
             sample = await endpoint.trips(session_of(engine), amount, count)
+    return sample
+
+
+async def _send(adapter: str, senders: int, url: str, amount: Amount) -> Sample:
+    endpoint = Sender()
+    async with make_engine(url, endpoint, adapter, 1) as engine:
+        for part in amount.parts():
+            each = max(part // senders, 1)
+            sample = await endpoint.send(session_of(engine), amount, each, senders)
     return sample

@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+import resource
 import sys
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,10 @@ from typing import Final
 ANY: Final = -1
 """Stands for a core that the system chooses."""
 
-LIBRARIES: Final = ("wsengine", "websockets", "opentelemetry-api", "opentelemetry-sdk", "uvloop")
+LIBRARIES: Final = (
+    *("wsengine", "websockets", "aiohttp", "picows", "websocket-client"),
+    *("opentelemetry-api", "opentelemetry-sdk", "uvloop"),
+)
 
 
 def choose_cores() -> tuple[int, int]:
@@ -30,6 +34,23 @@ def pin(core: int) -> None:
         os.sched_setaffinity(0, {core})
 
 
+def allow_files() -> int:
+    """Allow this process as many open files as the system lets it; return how many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS names no bound, and still has one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process has, as the system counts them."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:  # not Linux: the most that it ever had, in bytes on macOS
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize()
+
+
 def describe(server_core: int, client_core: int) -> dict[str, str]:
     """Return what figures are worth nothing without."""
     versions = []
@@ -41,8 +62,8 @@ def describe(server_core: int, client_core: int) -> dict[str, str]:
         "Libraries": ", ".join(versions),
         "System": f"{platform.system()} {platform.release()} {platform.machine()}",
         "Processor": f"{_processor()}, {os.cpu_count()} cores",
-        "Server runs on": _core(server_core),
-        "Client runs on": _core(client_core),
+        "Servers run on": _core(server_core),
+        "Clients run on": _core(client_core),
         "Load before": " ".join(f"{load:.2f}" for load in _load()),
     }
 

@@ -7,21 +7,31 @@ machine does slows both.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeAlias
 
+from .amount import Sample
 from .client import Order
-from .contestants import Contestant
-from .machine import choose_cores, describe
-from .workloads import WORKLOADS, Amount, Sample
+from .contestant import Contestant
+from .machine import allow_files, choose_cores, describe
+from .workloads import WORKLOADS
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 """Seconds after which a measurement has failed."""
+
+ROOT: Final = Path(__file__).parent.parent
+"""Where the processes start, to find this package."""
+
+SPARE_FILES: Final = 300
+"""Files that a process with a crowd needs besides the crowd's."""
 
 Samples: TypeAlias = dict[str, list[Sample]]
 """The samples of each contestant, by its name, round by round."""
@@ -33,80 +43,124 @@ class Plan:
 
     Args:
         contestants: Who takes part.
-        amount: How much work each measurement is.
-        rounds: How often each is measured.
+        rounds: How often each is measured at most.
+        scale: How much work there is, in shares of the whole.
+        size: The payload of messages in bytes, where the contestant does not say.
+        text: Whether they are text, likewise.
         loop: The event loop of all: "asyncio" or "uvloop".
         seed: Decides the order within each round.
     """
 
     contestants: Sequence[Contestant]
-    amount: Amount
-    rounds: int
-    loop: str
-    seed: int
+    rounds: int = 5
+    scale: float = 1.0
+    size: int = 32
+    text: bool = False
+    loop: str = "asyncio"
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run found out."""
+    """What a run found out.
+
+    Attributes:
+        left_out: Why a contestant has no samples, by its name.
+        seconds: How long the run took.
+    """
 
     plan: Plan
     machine: dict[str, str]
     samples: Samples
+    left_out: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def measured(self) -> list[Contestant]:
+        """The contestants that have samples."""
+        return [one for one in self.plan.contestants if self.samples.get(one.name)]
 
 
 def run(plan: Plan, tell: Callable[[str], None]) -> Results:
-    """Measure everything that a plan asks for.
-
-    Raises:
-        subprocess.CalledProcessError: A measurement failed; it has told why on standard error.
-        subprocess.TimeoutExpired: One took longer than a minute.
-    """
+    """Measure everything that a plan asks for; a contestant that fails is left out."""
+    began = time.monotonic()
     server_core, client_core = choose_cores()
     machine = describe(server_core, client_core)
     samples: Samples = {contestant.name: [] for contestant in plan.contestants}
-    with _server(server_core) as port:
-        for number, order in enumerate(orders(plan), 1):
-            tell(f"round {number} of {plan.rounds}: {', '.join(order)}")
-            for name in order:
-                samples[name].append(
-                    _measure(Order(name, port, client_core, plan.loop, plan.amount))
-                )
-    return Results(plan, machine, samples)
+    left_out = find_impossible(plan, allow_files())
+    with serving("server", server_core) as port:
+        for number, names in enumerate(orders(plan), 1):
+            tell(f"round {number} of {plan.rounds}, {time.monotonic() - began:.0f} s so far")
+            for contestant in (_by_name(plan, name) for name in names if name not in left_out):
+                crowd = WORKLOADS[contestant.workload].crowd
+                with contextlib.ExitStack() as own:
+                    at = own.enter_context(serving("crowd", server_core)) if crowd else port
+                    amount = contestant.amount(plan.scale, plan.size, plan.text)
+                    order = Order(contestant.name, at, client_core, plan.loop, amount)
+                    try:
+                        samples[contestant.name].append(_measure(order))
+                    except (subprocess.SubprocessError, ValueError) as error:
+                        left_out[contestant.name] = f"failed in round {number} ({error})"
+                        samples[contestant.name].clear()
+                        tell(f"{contestant.name}: {left_out[contestant.name]}")
+    return Results(plan, machine, samples, left_out, time.monotonic() - began)
+
+
+def find_impossible(plan: Plan, files: int) -> dict[str, str]:
+    """Return why contestants cannot take part, by name.
+
+    Args:
+        plan: The plan.
+        files: How many files a process may have open.
+    """
+    reasons = {}
+    for one in plan.contestants:
+        sessions = one.amount(plan.scale, plan.size, plan.text).count + SPARE_FILES
+        if one.needs is not None and importlib.util.find_spec(one.needs) is None:
+            reasons[one.name] = f"the module {one.needs} is not installed"
+        elif WORKLOADS[one.workload].crowd and sessions > files:
+            reasons[one.name] = f"needs {sessions:,} open files, and {files:,} are allowed"
+    return reasons
 
 
 def orders(plan: Plan) -> Iterator[list[str]]:
     """Yield the order of the contestants for each round.
 
     Those of one workload stay together, for the machine is most the same for neighbours; among
-    them chance decides, or whoever follows a heavy one would do so in every round.
+    them chance decides, or whoever follows a heavy one would do so in every round. What takes
+    long takes part in the first rounds only.
     """
     chance = random.Random(plan.seed)
-    for _ in range(plan.rounds):
+    for number in range(plan.rounds):
         order: list[str] = []
-        for workload in WORKLOADS:
-            names = [one.name for one in plan.contestants if one.workload == workload]
-            chance.shuffle(names)
-            order += names
+        for workload in WORKLOADS.values():
+            if workload.rounds is None or number < workload.rounds:
+                names = [one.name for one in plan.contestants if one.workload == workload.name]
+                chance.shuffle(names)
+                order += names
         yield order
+
+
+def _by_name(plan: Plan, name: str) -> Contestant:
+    return next(one for one in plan.contestants if one.name == name)
 
 
 def _measure(order: Order) -> Sample:
     """Do one measurement in a fresh process: nothing is left over from the one before."""
     command = [sys.executable, "-m", "benchmarks.client", order.to_json()]
     finished = subprocess.run(
-        command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE, text=True
+        command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE, text=True, cwd=ROOT
     )
     sample: Sample = json.loads(finished.stdout)
     return sample
 
 
 @contextlib.contextmanager
-def _server(core: int) -> Iterator[int]:
-    """Run the server; yield its port."""
-    command = [sys.executable, "-m", "benchmarks.server", str(core)]
+def serving(module: str, core: int) -> Iterator[int]:
+    """Run one of the servers; yield its port."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", str(core)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as server:
         try:
             if server.stdout is None or not (port := server.stdout.readline()):

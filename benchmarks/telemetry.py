@@ -14,8 +14,8 @@ from opentelemetry.trace import Link, SpanKind
 from wsengine import ConnectOptions, Engine, EngineConfig, Session
 from wsengine.message import Message
 
-from .engines import Async, Counter, Measure, session_of
-from .workloads import Amount, Sample
+from .amount import Amount, Measure, Sample
+from .engines import Async, Counter, session_of
 
 
 class Forget(SpanProcessor):
@@ -59,30 +59,45 @@ class ByHand(Counter):
                 self.finish()
 
 
-def burst(kind: type[Counter], *, traced: bool, metered: bool) -> Measure:
+def burst(kind: type[Counter], adapter: str, *, traced: bool, metered: bool) -> Measure:
     """Return the measurement of bursts with the telemetry that is asked for."""
-    return functools.partial(_burst, kind, traced, metered)
+    return functools.partial(_burst, kind, adapter, traced, metered)
 
 
 async def _burst(
-    kind: type[Counter], traced: bool, metered: bool, url: str, amount: Amount
+    kind: type[Counter], adapter: str, traced: bool, metered: bool, url: str, amount: Amount
 ) -> Sample:
     counter = kind()
     engine = Engine(
         url,
         counter,
+        adapter=adapter,
         options=ConnectOptions(compression=None, proxy=None),
         config=EngineConfig(name="bench", ping_interval=None, reconnect=None),
         tracer_provider=recording() if traced else trace.NoOpTracerProvider(),
         meter_provider=MeterProvider([InMemoryMetricReader()]) if metered else None,
     )
     async with engine:
-        for count in amount.bursts():
+        for count in amount.parts():
             sample = await counter.burst(session_of(engine), amount, count)
     return sample
 
 
-nothing = burst(Async, traced=False, metered=False)
-metrics = burst(Async, traced=False, metered=True)
-spans = burst(Async, traced=True, metered=False)
-by_hand = burst(ByHand, traced=False, metered=False)
+def nothing(adapter: str) -> Measure:
+    """Return the measurement without telemetry."""
+    return burst(Async, adapter, traced=False, metered=False)
+
+
+def metrics(adapter: str) -> Measure:
+    """Return the measurement with metrics only."""
+    return burst(Async, adapter, traced=False, metered=True)
+
+
+def spans(adapter: str) -> Measure:
+    """Return the measurement with a span of the engine for each message."""
+    return burst(Async, adapter, traced=True, metered=False)
+
+
+def by_hand(adapter: str) -> Measure:
+    """Return the measurement with a span by hand for each message."""
+    return burst(ByHand, adapter, traced=False, metered=False)

@@ -1,15 +1,9 @@
-"""What is measured: the amount of work, the clock, and what a measurement yields."""
+"""What is measured: the kinds of work, and the figures that each of them has."""
 
 from __future__ import annotations
 
-import gc
-import json
-import time
 from dataclasses import dataclass
-from typing import Final, TypeAlias
-
-Sample: TypeAlias = dict[str, float]
-"""What one measurement yields: its metrics by name."""
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +15,14 @@ class Metric:
         heading: What it is called in the report.
         digits: How many of its decimals are shown.
         more_is_better: Whether the greater figure is the better one.
-        compared: Whether contestants are compared by it.
+        compared: How contestants are compared by it, if they are.
     """
 
     name: str
     heading: str
     digits: int
     more_is_better: bool = False
-    compared: bool = True
+    compared: Literal["no", "ratio", "difference"] = "ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,81 +32,65 @@ class Workload:
     Args:
         name: What it is called on the command line and in the results.
         title: What it is called in the report.
-        metrics: What is shown of a sample; targets are for the first.
+        metrics: What is shown of a sample.
+        unit: What a sample counts.
+        rounds: How many rounds it takes part in at most, if there is a bound: what takes long
+            has few.
+        crowd: Whether each measurement needs a fresh server for thousands of clients.
     """
 
     name: str
     title: str
     metrics: tuple[Metric, ...]
+    unit: str = "messages"
+    rounds: int | None = None
+    crowd: bool = False
 
 
-_BURST = (
+_RATE: Final = (
     Metric("per_second", "messages/s", 0, more_is_better=True),
     Metric("cpu_us", "CPU us", 2),
-    Metric("load", "client's load", 2, compared=False),
+    Metric("load", "client's load", 2, compared="no"),
 )
-_ROUND_TRIP = (
+_ROUND_TRIP: Final = (
     Metric("p50_us", "p50 us", 1),
-    Metric("p99_us", "p99 us", 1, compared=False),
+    Metric("p90_us", "p90 us", 1, compared="no"),
+    Metric("p99_us", "p99 us", 1),
+    Metric("p999_us", "p99.9 us", 1, compared="no"),
     Metric("cpu_us", "CPU us", 2),
+)
+_IDLE: Final = (
+    Metric("kib", "KiB/session", 1, compared="difference"),
+    Metric("start_s", "start s", 2),
+    Metric("cpu_percent", "CPU % when idle", 2, compared="no"),
+)
+_STORM: Final = (
+    Metric("back_s", "all back after s", 1),
+    Metric("half_back_s", "half after s", 1),
+    Metric("peak", "dials/s, peak", 0),
+    Metric("peak_back", "peak from its return on", 0),
+    Metric("peak_share", "that peak / sessions", 2),
+    Metric("dials", "dials/session", 1),
+)
+_MEMORY: Final = (
+    Metric("growth_mib", "growth MiB", 2),
+    Metric("blocks", "objects kept", 0, compared="no"),
+    Metric("per_second", "messages/s", 0, more_is_better=True),
 )
 
 WORKLOADS: Final = {
     workload.name: workload
     for workload in (
-        Workload("burst", "Burst, handlers that do not suspend", _BURST),
-        Workload("suspend", "Burst, handlers that suspend once", _BURST),
-        Workload("metrics", "Burst, with metrics", _BURST),
-        Workload("spans", "Burst, with a span for each message", _BURST),
-        Workload("round-trip", "Round trips", _ROUND_TRIP),
+        Workload("burst", "Burst, handlers that do not suspend", _RATE),
+        Workload("round-trip", "Round trips", _ROUND_TRIP, "round trips"),
+        Workload("suspend", "Burst, handlers that suspend once", _RATE),
+        Workload("sleep", "Burst, handlers that sleep for a millisecond", _RATE, rounds=3),
+        Workload("metrics", "Burst, with metrics", _RATE),
+        Workload("spans", "Burst, with a span for each message", _RATE, rounds=3),
+        Workload("size", "Burst, sizes and types of messages", _RATE, rounds=2),
+        Workload("send", "Sending", _RATE, rounds=3),
+        Workload("idle", "Idle sessions in one process", _IDLE, "sessions", 1, crowd=True),
+        Workload("storm", "All sessions lose their server", _STORM, "sessions", 1, crowd=True),
+        Workload("memory", "Memory over many messages", _MEMORY, rounds=1),
     )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """How much work there is in one measurement.
-
-    Args:
-        burst: Messages of a burst.
-        round_trips: Messages sent to and fro, one at a time.
-        size: The payload of a message in bytes.
-        text: Whether the messages of a burst are text.
-    """
-
-    burst: int = 100_000
-    round_trips: int = 10_000
-    size: int = 32
-    text: bool = False
-
-    def bursts(self) -> tuple[int, int]:
-        """Return the messages of the warm-up and of the burst itself."""
-        return max(self.burst // 10, 1), self.burst
-
-    def trips(self) -> tuple[int, int]:
-        """Return the round trips of the warm-up and those that count."""
-        return max(self.round_trips // 10, 1), self.round_trips
-
-    def order(self, count: int) -> str:
-        """Return the text message that asks the server for a burst."""
-        return json.dumps({"count": count, "size": self.size, "text": self.text})
-
-
-class Clock:
-    """Measures from the first order, or the first message sent, to the last message handled."""
-
-    def __init__(self) -> None:
-        gc.collect()  # the garbage of the dial and the warm-up is nobody's
-        self._cpu, self._wall = time.process_time(), time.perf_counter()
-
-    def stop(self, count: int) -> Sample:
-        """Return the sample of `count` messages."""
-        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        return {"per_second": count / wall, "cpu_us": cpu / count * 1e6, "load": cpu / wall}
-
-
-def percentiles(times: list[float]) -> Sample:
-    """Return what half and 99 of 100 round trips stay below, from the seconds of each."""
-    ranked = sorted(times)
-    p50, p99 = (ranked[int(share * len(ranked))] for share in (0.50, 0.99))
-    return {"p50_us": p50 * 1e6, "p99_us": p99 * 1e6}

@@ -5,25 +5,36 @@ You write up to six callbacks; the engine keeps the connection up, and tells wha
 
 from .adapter import Adapter, Connection, Handshake
 from .close import Close, CloseCode
+from .codec import Codec
+from .codecs import JsonCodec
 from .config import EngineConfig
+from .correlator import Correlator
+from .correlators import JsonCorrelator
 from .endpoint import Endpoint, RestartFailure
 from .engine import Engine
 from .errors import (
     ConfigError,
     ConnectError,
     ConnectionClosed,
+    DecodeError,
     EngineFailedError,
     EngineStartError,
     EngineStateError,
     MissingDependencyError,
     OpenTimeoutError,
+    RequestFailed,
+    RequestTimeoutError,
     WSEngineError,
 )
+from .gap import Gap
 from .options import ConnectOptions
 from .reconnect import Fatal, ReconnectPolicy, Retry
 from .running import run
 from .session import Session, SessionStats
 from .states import EngineState, StateChange
+from .subscription import Subscription, SubscriptionState
+from .sync import SyncEngine
+from .sync_session import SyncSession
 
 __version__ = "0.1.0"
 
@@ -31,11 +42,14 @@ __all__ = [
     "Adapter",
     "Close",
     "CloseCode",
+    "Codec",
     "ConfigError",
     "ConnectError",
     "ConnectOptions",
     "Connection",
     "ConnectionClosed",
+    "Correlator",
+    "DecodeError",
     "Endpoint",
     "Engine",
     "EngineConfig",
@@ -44,15 +58,24 @@ __all__ = [
     "EngineState",
     "EngineStateError",
     "Fatal",
+    "Gap",
     "Handshake",
+    "JsonCodec",
+    "JsonCorrelator",
     "MissingDependencyError",
     "OpenTimeoutError",
     "ReconnectPolicy",
+    "RequestFailed",
+    "RequestTimeoutError",
     "RestartFailure",
     "Retry",
     "Session",
     "SessionStats",
     "StateChange",
+    "Subscription",
+    "SubscriptionState",
+    "SyncEngine",
+    "SyncSession",
     "WSEngineError",
     "run",
 ]

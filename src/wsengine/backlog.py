@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Sized
 
 from .message import Message, message_size
 
@@ -16,12 +17,18 @@ class Backlog:
     Args:
         max_messages: The bound in messages; 0 means that nothing is read ahead.
         max_bytes: The bound in bytes of payload.
+
+    Attributes:
+        size: Its size in bytes.
+        awaited: The requests that wait for a reply. As long as there are any, only the bound in
+            bytes holds: the reply may stand behind any number of messages.
     """
 
-    __slots__ = ("_max_bytes", "_max_messages", "_messages", "size")
+    __slots__ = ("_max_bytes", "_max_messages", "_messages", "awaited", "size")
 
     def __init__(self, max_messages: int, max_bytes: int) -> None:
         self.size = 0
+        self.awaited: Sized = ()
         self._messages: deque[Message] = deque()
         self._max_messages = max_messages
         self._max_bytes = max_bytes
@@ -34,7 +41,8 @@ class Backlog:
         """Whether one more message may be read ahead."""
         if not self._messages:
             return self._max_messages > 0
-        return len(self._messages) < self._max_messages and self.size < self._max_bytes
+        room = len(self._messages) < self._max_messages or bool(self.awaited)
+        return room and self.size < self._max_bytes
 
     @property
     def is_low(self) -> bool:
@@ -47,7 +55,14 @@ class Backlog:
         messages = self._messages
         messages.append(message)
         self.size += len(message) if type(message) is bytes else message_size(message)
-        return len(messages) < self._max_messages and self.size < self._max_bytes
+        room = len(messages) < self._max_messages or bool(self.awaited)
+        return room and self.size < self._max_bytes
+
+    def put_back(self, messages: Iterable[Message]) -> None:
+        """Put messages, the oldest first, before all that are there, whatever the bound."""
+        for message in reversed(tuple(messages)):
+            self._messages.appendleft(message)
+            self.size += message_size(message)
 
     def pop(self) -> Message:
         """Remove and return the oldest message.

@@ -23,7 +23,10 @@ class Codec(Protocol):
         """
 
     def decode(self, message: Message, /) -> Any:
-        """Return the value of a message, text or binary. Called once for each message.
+        """Return the value of a message, text or binary.
+
+        Called once for each message; twice for one that is read ahead while a request waits, and
+        for one that a pilot has put back.
 
         Raises:
             Exception: Anything: the engine makes a `DecodeError` of it, so a codec needs no

@@ -38,8 +38,15 @@ class EngineConfig:
             (close 1006). `None` measures the round trip only.
         idle_timeout: Seconds without a message after which the session is dead, or `None`.
         backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
-            nothing ahead. At the bound reading stops, and TCP pushes back on the server.
+            nothing ahead. At the bound reading stops, and TCP pushes back on the server. While a
+            request waits for its reply, which may stand behind more, only `backlog_bytes` holds.
         backlog_bytes: The same bound in bytes of payload; one message may always be held.
+        subscription_rate: How many messages of `engine.subscriptions` are sent per second, evenly;
+            `None` sets no bound.
+        outbox_messages: How many messages `engine.send(..., when_closed="queue")` keeps while no
+            session is open.
+        outbox_policy: What happens to one more: the oldest is dropped, the new one is dropped,
+            or `send` raises `EngineStateError`.
         trace_messages: Which messages have a span of their own, where an OpenTelemetry SDK
             listens: "all", "off", or a share of them between 0 and 1. The SDK's sampler still
             has its say.
@@ -61,6 +68,9 @@ class EngineConfig:
     idle_timeout: float | None = None
     backlog_messages: int = 1024
     backlog_bytes: int = 16 * 1024 * 1024
+    subscription_rate: float | None = None
+    outbox_messages: int = 1000
+    outbox_policy: Literal["drop_oldest", "drop_newest", "raise"] = "drop_oldest"
     trace_messages: Literal["all", "off"] | float = "all"
     extract: Callable[[Any], Mapping[str, str] | None] | None = None
     extract_as: Literal["link", "parent"] = "link"
@@ -78,6 +88,9 @@ class EngineConfig:
         check_number("idle_timeout", self.idle_timeout, above=0, optional=True)
         check_whole("backlog_messages", self.backlog_messages, least=0)
         check_whole("backlog_bytes", self.backlog_bytes, least=1)
+        check_number("subscription_rate", self.subscription_rate, above=0, optional=True)
+        check_whole("outbox_messages", self.outbox_messages, least=1)
+        check_choice("outbox_policy", self.outbox_policy, ("drop_oldest", "drop_newest", "raise"))
         check_choice("on_endpoint_error", self.on_endpoint_error, ("continue", "restart", "exit"))
         check_share("trace_messages", self.trace_messages, ("all", "off"))
         if self.extract is not None and not callable(self.extract):

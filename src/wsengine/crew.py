@@ -54,7 +54,11 @@ class Crew:
         self.tasks: set[asyncio.Task[None]] = set()
         """The tasks of its readers; empty when everything that was read has been handled."""
         self._link = link
+        if link.requests is not None:
+            backlog.awaited = link.requests
+            link.requests.begun = self.read_ahead
         self._started = False
+        self._ahead = False
         self._max_workers = workers
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
@@ -84,7 +88,7 @@ class Crew:
     @property
     def has_idle_worker(self) -> bool:
         """Whether a worker could handle a message at once."""
-        return bool(self._idle) or len(self._workers) < self._max_workers
+        return self._started and (bool(self._idle) or len(self._workers) < self._max_workers)
 
     @property
     def busy_workers(self) -> int:
@@ -94,8 +98,16 @@ class Crew:
     # The lead.
 
     def start(self) -> None:
-        """Begin to read."""
+        """Begin to read, and to handle what was read ahead."""
         self._started = True
+        for _ in range(min(len(self.backlog), self._max_workers)):
+            self.call_helper()
+        if self.leader is None:
+            self._pass_lead()
+
+    def read_ahead(self) -> None:
+        """Read on for a reply that is wanted: before `start()`, and at the bound in messages."""
+        self._ahead = True
         if self.leader is None:
             self._pass_lead()
 
@@ -134,7 +146,7 @@ class Crew:
             pilot, granted = self._pilots.popleft()
             self._pause_for(pilot)
             granted.set_result(None)
-        elif self.ended or not self._started:
+        elif self.ended or not (self._started or self._ahead):
             return
         elif self.has_idle_worker and not (ahead and self.backlog.has_room):
             if self._idle:
@@ -193,6 +205,8 @@ class Crew:
         if self.ended:
             return
         self.closed.set_result(close)
+        if self._link.requests is not None:
+            self._link.requests.end(close)
         leader, self.leader = self.leader, None
         if leader is not None:
             leader.give_way()
@@ -203,6 +217,8 @@ class Crew:
         for reader in (*self._idle, *filter(None, [self._standby])):
             reader.wake()
         self._idle.clear()
+        if self._started and self.backlog and not self._workers:
+            self._add_worker()  # a pilot had the lead from the first
 
     def count_failure(self, received: int) -> int:
         """Count a read that failed, and return how many did in a row, without a message between."""

@@ -14,14 +14,16 @@ from opentelemetry.trace import TracerProvider
 from .adapter import Adapter
 from .bounds import first_of, reap
 from .callbacks import check_endpoint, inside_callback
+from .codec import Codec
 from .config import EngineConfig
+from .conversing import Conversing
+from .correlator import Correlator
 from .errors import ConfigError, EngineStateError
 from .loading import load_adapter
 from .opening import Source
 from .options import ConnectOptions
-from .session import Session
 from .signals import stop_on_signals
-from .states import EngineState, Lifecycle, StateChange
+from .states import EngineState, StateChange
 from .supervisor import Supervisor
 from .telemetry import Telemetry
 from .url import check_url, display_url
@@ -29,7 +31,7 @@ from .url import check_url, display_url
 logger = logging.getLogger(__name__)
 
 
-class Engine:
+class Engine(Conversing):
     """Connects, calls your endpoint back, reconnects, and never loses its head.
 
     Args:
@@ -41,6 +43,9 @@ class Engine:
         options: `ConnectOptions`, or a function (sync or async) that returns them, called
             before every dial: tokens can change between dials.
         config: The settings.
+        codec: Makes values of messages and messages of values, such as `JsonCodec()`; `None`
+            leaves text and bytes as they are.
+        correlator: Knows which message answers which, such as `JsonCorrelator()`: for `request`.
         tracer_provider: Where OpenTelemetry spans are made; `None` is the global provider.
             Without an SDK, neither spans nor metrics cost anything.
         meter_provider: Where OpenTelemetry metrics are made; `None` is the global provider.
@@ -58,6 +63,8 @@ class Engine:
         adapter: str | Adapter = "websockets",
         options: Source[ConnectOptions] | None = None,
         config: EngineConfig | None = None,
+        codec: Codec | None = None,
+        correlator: Correlator | None = None,
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
     ) -> None:
@@ -69,29 +76,16 @@ class Engine:
             raise ConfigError(
                 f"options={options!r}: must be ConnectOptions, or a function that returns them"
             )
-        self.config = EngineConfig() if config is None else config
-        if not isinstance(self.config, EngineConfig):
+        config = EngineConfig() if config is None else config
+        if not isinstance(config, EngineConfig):
             raise ConfigError(f"config={config!r}: must be an EngineConfig")
         self.adapter: Adapter = load_adapter(adapter)
-        self.name = self.config.name or ("engine" if callable(url) else display_url(url))
-        self.lifecycle = Lifecycle(self.name)
-        self.telemetry = Telemetry(self.name, self.config, tracer_provider, meter_provider)
-        self._supervisor: Supervisor | None = None
+        name = config.name or ("engine" if callable(url) else display_url(url))
+        self.telemetry = Telemetry(name, config, tracer_provider, meter_provider)
+        super().__init__(name, config, codec, correlator, self.telemetry.tally)
 
     def __repr__(self) -> str:
         return f"<Engine {self.name!r} {self.state.value}>"
-
-    @property
-    def state(self) -> EngineState:
-        """Where the engine is in its life."""
-        return self.lifecycle.state
-
-    @property
-    def session(self) -> Session | None:
-        """The open session, or `None`."""
-        if self._supervisor is None or self.state is not EngineState.OPEN:
-            return None
-        return self._supervisor.session
 
     def watch(self, listener: Callable[[StateChange], object]) -> Callable[[], None]:
         """Have `listener` called at every change of state; return a function that ends that.

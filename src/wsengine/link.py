@@ -8,10 +8,11 @@ from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
 from .adapter import Connection, NativeReceive
-from .message import Message
+from .conversation import Conversation
+from .message import Message, SendableMessage
 from .traffic import Traffic
 
-Handler: TypeAlias = Callable[[Any, Message], Any]
+Handler: TypeAlias = Callable[[Any, Any], Any]
 
 
 class FailedCallback(Protocol):
@@ -40,10 +41,13 @@ class Link:
         on_read_error: The endpoint's callback.
         failed: Told of every callback that raised.
         sampling: Says for which messages another handler is called in place of `on_message`.
+        conversation: What messages mean; left out, they are what they are.
     """
 
     __slots__ = (
         "connection",
+        "decode",
+        "encode",
         "engine",
         "failed",
         "incoming",
@@ -53,7 +57,9 @@ class Link:
         "read_errors",
         "rearm",
         "receive",
+        "requests",
         "session",
+        "sift",
         "translate",
         "turn",
     )
@@ -67,6 +73,7 @@ class Link:
         on_read_error: Callable[[Any, Exception], Any],
         failed: FailedCallback,
         sampling: Sampling | None = None,
+        conversation: Conversation | None = None,
     ) -> None:
         self.engine = engine
         self.connection = connection
@@ -80,6 +87,12 @@ class Link:
         """Called when a reader has to wait."""
         if sampling is not None:
             self.turn, self.rearm = sampling.turn, sampling.rearm
+        meaning = Conversation() if conversation is None else conversation
+        self.encode, self.decode = meaning.encode, meaning.decode
+        self.requests = meaning.requests
+        """The requests in flight; `None` where there is no correlator."""
+        self.sift: Callable[[Message], bool] | None = meaning.sift
+        """Takes a reply to a request; returns `False` for a message that is none."""
         self.incoming = Traffic()
         self.outgoing = Traffic()
         self.read_errors = 0
@@ -88,6 +101,11 @@ class Link:
         if isinstance(connection, NativeReceive):
             self.receive = connection.native_receive
             self.translate = connection.translate
+
+    async def transmit(self, message: SendableMessage) -> None:
+        """Send a message that is encoded, and count it."""
+        await self.connection.send(message)
+        self.outgoing.count(message)
 
     @property
     def received(self) -> int:

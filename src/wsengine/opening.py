@@ -30,13 +30,13 @@ class Opening:
     Args:
         engine: The engine.
         owner: Whom the session will tell what goes wrong.
-        restarting: Whether there was a session before, since `start()`.
+        previous: The session before, since `start()`, or `None`.
     """
 
-    def __init__(self, engine: Engine, owner: Owner, *, restarting: bool) -> None:
+    def __init__(self, engine: Engine, owner: Owner, previous: Serving | None = None) -> None:
         self._engine = engine
         self._owner = owner
-        self._restarting = restarting
+        self._previous = previous
         self._shown = "the server"
         self._serving: Serving | None = None
         self._given_up = False
@@ -109,12 +109,14 @@ class Opening:
         check_credentials(url, options.headers)
         telemetry = engine.telemetry.session(engine.endpoint)
         connection = await telemetry.connect(engine.adapter, url, options)
-        serving = Serving(engine, self._owner, telemetry, connection)
+        previous = self._previous
+        gap = None if previous is None else previous.gap_after()
+        serving = Serving(engine, self._owner, telemetry, connection, gap)
         self._serving = serving
         try:
             on_open = OneCall(engine, telemetry.endpoint.on_open)
             if not self._given_up:
-                await on_open(serving.session, restarting=self._restarting)
+                await on_open(serving.session, restarting=previous is not None)
             if self._given_up:
                 raise OpenTimeoutError(f"{self._shown}: the open ended after it was given up")
         except BaseException as error:

@@ -11,7 +11,8 @@ from .crew import Crew
 from .errors import ConnectionClosed, EngineStateError
 from .interruption import Interruption, current_task
 from .link import Link
-from .message import Message, SendableMessage, check_sendable
+from .message import Message
+from .putting_back import Received
 
 
 class Pilot:
@@ -29,6 +30,7 @@ class Pilot:
         self._crew = crew
         self._link = link
         self._wait: Interruption | None = None
+        self._received = Received()
         self.task = current_task()
 
     @property
@@ -46,16 +48,27 @@ class Pilot:
         """The library's own object."""
         return self._link.connection.native
 
-    async def receive(self) -> Message:
-        """Wait for the next message and return it. Cancellation loses nothing.
+    async def receive(self) -> Any:
+        """Wait for the next message and return it, decoded if there is a codec.
+
+        Replies to the requests of other tasks go to them. Cancellation loses nothing.
 
         Raises:
             ConnectionClosed: The connection is closed, or the session ends.
+            DecodeError: The codec cannot decode the message, which the error has.
             EngineStateError: Called after the `async with` block, or by two tasks at once.
         """
-        self._check()
-        if self._crew.backlog:
-            return self._crew.backlog.pop()
+        link = self._link
+        while True:
+            self._check()
+            message = self._crew.backlog.pop() if self._crew.backlog else await self._read()
+            if link.sift is None or not link.sift(message):
+                break
+        value = link.decode(message)
+        self._received.add(value, message)
+        return value
+
+    async def _read(self) -> Message:
         if self._wait is not None:
             raise EngineStateError("receive() already waits in another task; call it from one")
         self._wait = Interruption(current_task())
@@ -74,11 +87,29 @@ class Pilot:
         self._link.incoming.count(message)
         return message
 
-    async def send(self, message: SendableMessage) -> None:
+    def put_back(self, message: Any) -> None:
+        """Leave a message that `receive` has returned to `on_message`.
+
+        It comes there when the pause is over: in the order of arrival, whatever the order in
+        which messages are put back, and before all that came later. `receive` does not return it
+        again in this pause.
+
+        Args:
+            message: The very object that `receive` returned; the last 1024 messages are known.
+
+        Raises:
+            ConfigError: It is another object, or was put back already.
+            ConnectionClosed: The session is over: `on_message` is not called any more.
+            EngineStateError: Called after the `async with` block.
+        """
+        if self._crew.ended:
+            raise ConnectionClosed(self._crew.closed.result())
+        self._check()
+        self._received.put_back(message)
+
+    async def send(self, message: Any) -> None:
         """Send one message, as `Session.send` does."""
-        check_sendable(message)
-        await self._link.connection.send(message)
-        self._link.outgoing.count(message)
+        await self._link.transmit(self._link.encode(message))
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong."""
@@ -86,8 +117,13 @@ class Pilot:
 
     def give_way(self) -> None:
         """End a waiting `receive`: the session is over."""
+        self.release()
         if self._wait is not None:
             self._wait.interrupt()
+
+    def release(self) -> None:
+        """Give what was put back to those who read after the pause."""
+        self._crew.backlog.put_back(self._received.taken())
 
     def _check(self) -> None:
         if self._crew.leader is self:
@@ -110,8 +146,7 @@ class Pause:
     async def __aenter__(self) -> Pilot:
         if self._pilot is not None:
             raise EngineStateError("a pause is entered once; call session.paused() again")
-        leader = self._crew.leader
-        if isinstance(leader, Pilot) and leader.task is current_task():
+        if is_pilot_here(self._crew):
             raise EngineStateError(
                 "this task has paused the session already; use the connection that it has"
             )
@@ -126,4 +161,11 @@ class Pause:
         traceback: TracebackType | None,
     ) -> None:
         if self._pilot is not None:
+            self._pilot.release()
             self._crew.give_up_lead(self._pilot)
+
+
+def is_pilot_here(crew: Crew) -> bool:
+    """Return whether the running task has paused the session."""
+    leader = crew.leader
+    return isinstance(leader, Pilot) and leader.task is current_task()

@@ -6,14 +6,18 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .adapter import CLOSE_TIMEOUT, Connection
+from .adapter import Connection
 from .backlog import Backlog
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
-from .close import GOING_AWAY, Close, CloseCode
+from .close import GOING_AWAY, Close
+from .closing import close_connection, exception_of, frame
 from .config import EngineConfig
+from .conversation import Conversation
 from .crew import Crew
-from .errors import ConfigError, ConnectionClosed
+from .dispatch import Dispatch
+from .errors import ConfigError
+from .gap import Gap
 from .keepalive import Keepalive
 from .link import Link
 from .session import GOING_AWAY_BY_CLIENT, Session
@@ -23,9 +27,6 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 logger = logging.getLogger(__name__)
-
-DEAD_CLOSE_TIMEOUT = 0.1
-"""Seconds for closing a connection that is lost: nobody will answer."""
 
 
 class Owner(Protocol):
@@ -46,10 +47,16 @@ class Serving:
         owner: Told of what goes wrong.
         telemetry: Told of what happens; it has the endpoint to call.
         connection: The fresh connection.
+        gap: What lies between the previous session and this one.
     """
 
     def __init__(
-        self, engine: Engine, owner: Owner, telemetry: SessionTelemetry, connection: Connection
+        self,
+        engine: Engine,
+        owner: Owner,
+        telemetry: SessionTelemetry,
+        connection: Connection,
+        gap: Gap | None = None,
     ) -> None:
         config: EngineConfig = engine.config
         self._loop = asyncio.get_running_loop()
@@ -63,28 +70,64 @@ class Serving:
         self._hurried: asyncio.Future[None] = self._loop.create_future()
         self.restart_wanted = False
         self.dropped = 0
-        self.link = Link(
-            engine,
-            connection,
-            on_message=self._endpoint.on_message,
-            sampling=telemetry.sampling(self._endpoint.on_message),
+        self.conversation = Conversation(
+            engine.codec,
+            engine.correlation,
             on_read_error=self._endpoint.on_read_error,
             failed=self.callback_failed,
         )
+        self.link = self._link(engine, connection)
         self.crew = Crew(
             self.link,
             workers=config.workers,
             backlog=Backlog(config.backlog_messages, config.backlog_bytes),
             on_crash=lambda error: owner.reader_crashed(self, error),
         )
-        self.session = self.link.session = Session(engine, self)
+        self.session = self.link.session = Session(engine, self, gap)
         self.name = f"{engine.name}: session {self.session.id[:8]}"
         self.keepalive = Keepalive(self.name, self.link, self.crew, config)
+        self.dispatch = Dispatch(
+            self.name,
+            self.link,
+            subscriptions=engine.subscriptions,
+            outbox=engine.outbox,
+            work=engine.to_send,
+            rate=config.subscription_rate,
+        )
+
+    def _link(self, engine: Engine, connection: Connection) -> Link:
+        on_message = self.conversation.handler(
+            self._endpoint.on_message, with_raw=self.telemetry.traces_messages
+        )
+        return Link(
+            engine,
+            connection,
+            on_message=on_message,
+            sampling=self.telemetry.sampling(on_message),
+            on_read_error=self._endpoint.on_read_error,
+            failed=self.callback_failed,
+            conversation=self.conversation,
+        )
 
     @property
     def uptime(self) -> float:
         """Seconds since `on_open` was done, up to the end of the connection."""
         return (self._loop.time() if self._ended is None else self._ended) - self._began
+
+    @property
+    def unmatched(self) -> int:
+        """Messages that looked like a reply, but for which no request waited."""
+        return 0 if self.link.requests is None else self.link.requests.unmatched
+
+    @property
+    def requests_in_flight(self) -> int:
+        """Requests that wait for their reply."""
+        return 0 if self.link.requests is None else len(self.link.requests)
+
+    def gap_after(self) -> Gap:
+        """Return what lies between this session, which is over, and a connection made now."""
+        seconds = 0.0 if self._ended is None else self._loop.time() - self._ended
+        return Gap(seconds, self.crew.closed.result(), self.session.id, self.session.attributes)
 
     def callback_failed(self, name: str, error: BaseException) -> None:
         """Note that a callback raised."""
@@ -118,11 +161,13 @@ class Serving:
         self.telemetry.began(self)
         self.crew.start()
         self.keepalive.start()
+        self.dispatch.start()
         try:
             await first_of(self.crew.closed)
         finally:
             self._ended = self._loop.time()
             await self.keepalive.stop()
+            await self.dispatch.stop(grace=StopSchedule(0.0, self._timeout).grace)
         return self.crew.closed.result()
 
     async def drain(self) -> None:
@@ -151,7 +196,7 @@ class Serving:
         except asyncio.CancelledError as cancellation:
             cancelled = cancellation  # the loop is going down: close properly, then obey
         answer = await self._ask_on_close(close, schedule)
-        error = await self._close_connection(close, answer, schedule)
+        error = await close_connection(self, close, answer, schedule)
         if self.dropped:
             logger.warning("%s: %d unread messages dropped", self.name, self.dropped)
         if error is not None:
@@ -164,10 +209,12 @@ class Serving:
     async def abandon(self) -> None:
         """Close the connection of a session that was never opened; a moment is given to it."""
         self.crew.end(GOING_AWAY_BY_CLIENT)
-        closing = asyncio.create_task(self.link.connection.close(*_frame(GOING_AWAY)))
+        self.dropped += self.crew.backlog.clear()
+        closing = asyncio.create_task(self.link.connection.close(*frame(GOING_AWAY)))
         moment = 0.02 * self._timeout
         until = self._loop.time() + moment
-        await reap([closing], until=until, grace=moment, what=f"{self.name}: close()")
+        left = [closing, *self.crew.tasks]
+        await reap(left, until=until, grace=moment, what=f"{self.name}: close()")
         if closing.done() and not closing.cancelled() and closing.exception() is not None:
             logger.debug("%s: closing failed: %r", self.name, closing.exception())
         self.telemetry.abandoned(self)
@@ -187,38 +234,6 @@ class Serving:
             return GOING_AWAY
         return answer
 
-    async def _close_connection(
-        self, close: Close, answer: Close, schedule: StopSchedule
-    ) -> Exception | None:
-        """Close the connection; return what failed."""
-        lost = close.code == CloseCode.ABNORMAL_CLOSURE
-        seconds = DEAD_CLOSE_TIMEOUT if lost else CLOSE_TIMEOUT
-        until = min(self._loop.time() + seconds, schedule.close_frames)
-        closing = asyncio.create_task(self.link.connection.close(*_frame(answer)))
-        dropping = asyncio.create_task(self._drop_unread())
-        grace = schedule.grace
-        closed = await reap([closing], until=until, grace=grace, what=f"{self.name}: close()")
-        await reap([dropping], until=0.0, grace=grace, what=f"{self.name}: receive()")
-        if lost:
-            return None
-        if not closed:
-            return TimeoutError("the server did not answer the close frame, and was cut off")
-        return None if closing.cancelled() else _exception(closing)
-
-    async def _drop_unread(self) -> None:
-        """Read on while the close frames are exchanged: the server's comes after its messages."""
-        if self.crew.leader is not None:
-            return  # a pilot has not let go of the connection
-        try:
-            while True:
-                for _ in range(1000):
-                    await self.link.receive()
-                    self.dropped += 1
-                await asyncio.sleep(0)
-        except Exception as error:
-            if not isinstance(self.link.translate(error), ConnectionClosed):
-                logger.debug("%s: reading while closing: %r", self.name, error)
-
     async def _call(self, name: str, until: float, grace: float, argument: object) -> Any:
         """Call one of the closing callbacks, bounded; return what it returned, or None."""
         call = OneCall(self.session.engine, getattr(self._endpoint, name))
@@ -227,19 +242,8 @@ class Serving:
             self.callback_failed(name, TimeoutError(f"{name} took too long and was cancelled"))
         elif task.cancelled():
             self.callback_failed(name, asyncio.CancelledError(f"{name} raised CancelledError"))
-        elif (error := _exception(task)) is not None:
+        elif (error := exception_of(task)) is not None:
             self.callback_failed(name, error)
         else:
             return task.result()
         return None
-
-
-def _frame(close: Close) -> tuple[int, str]:
-    return int(close.code), close.reason
-
-
-def _exception(task: asyncio.Task[Any]) -> Exception | None:
-    error = task.exception()
-    if error is not None and not isinstance(error, Exception):
-        raise error  # KeyboardInterrupt, SystemExit
-    return error

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from .adapter import Handshake
 from .close import GOING_AWAY, Close
-from .message import SendableMessage, check_sendable
-from .pausing import Pause
+from .errors import ConfigError, EngineStateError
+from .gap import Gap
+from .message import SendableMessage
+from .pausing import Pause, is_pilot_here
+from .validation import check_number
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -26,7 +29,11 @@ class SessionStats:
         bytes_sent: Their payload.
         messages_dropped: Messages read or sent by the server, but never handled, because of
             an exit or restart.
-        read_errors: Reads that failed while the connection lived on.
+        read_errors: Reads that failed while the connection lived on, and messages that could
+            not be decoded.
+        replies_unmatched: Messages that looked like a reply, but for which no request waited:
+            late ones, and second ones. `on_message` got them.
+        requests_in_flight: Requests that wait for their reply.
         backlog_messages: Messages read ahead and not yet handled.
         backlog_bytes: Their size.
         busy_workers: Handlers that have begun and are suspended.
@@ -40,6 +47,8 @@ class SessionStats:
     bytes_sent: int
     messages_dropped: int
     read_errors: int
+    replies_unmatched: int
+    requests_in_flight: int
     backlog_messages: int
     backlog_bytes: int
     busy_workers: int
@@ -54,12 +63,15 @@ class Session:
         id: A fresh identifier, for logs and traces.
         engine: The engine that it belongs to.
         attributes: A dictionary for whatever you want to keep with the session.
+        gap: What lies between the previous session and this one; `None` for the first one
+            after `start()`.
     """
 
-    def __init__(self, engine: Engine, serving: Serving) -> None:
+    def __init__(self, engine: Engine, serving: Serving, gap: Gap | None = None) -> None:
         self.id = serving.telemetry.session_id
         self.engine = engine
         self.attributes: dict[str, Any] = {}
+        self.gap = gap
         self._serving = serving
         self._link = serving.link
 
@@ -81,19 +93,56 @@ class Session:
         """How the session ended, or `None` while it is open."""
         return self._serving.crew.closed.result() if self._serving.crew.ended else None
 
-    async def send(self, message: SendableMessage) -> None:
-        """Send one message: `str` as text, bytes-like as binary.
+    async def send(self, message: Any) -> None:
+        """Send one message: `str` as text, bytes-like as binary; or with a codec, any value.
 
         Waits while the transport's buffer is full, so a slow server slows you down. May be
         called by many tasks at once. Cancelling it while it waits does not unsend the message.
 
         Raises:
             ConnectionClosed: The session is over.
-            TypeError: The message is neither text nor bytes.
+            TypeError: The message is neither text nor bytes, and there is no codec.
+            Exception: What the codec raises for a value that it cannot encode.
         """
-        check_sendable(message)
-        await self._link.connection.send(message)
-        self._link.outgoing.count(message)
+        encoded = self._link.encode(message)
+        await self._link.connection.send(encoded)
+        self._link.outgoing.count(encoded)
+
+    async def transmit(self, message: SendableMessage) -> None:
+        """Send a message that is encoded already."""
+        await self._link.transmit(message)
+
+    async def request(self, message: Any, *, timeout: float | None = 5.0) -> Any:
+        """Send a request, and return the reply, which does not come to `on_message`.
+
+        Needs a correlator. Works inside every callback but the closing ones, also with one
+        worker: messages that come before the reply wait in the backlog. Cancelling it forgets the
+        request; the reply, if it comes, is then a message.
+
+        Args:
+            message: The request. The correlator fills its id in where it lacks one.
+            timeout: Seconds for sending and reply, or `None`: until the session ends.
+
+        Raises:
+            RequestTimeoutError: No reply came in time.
+            RequestFailed: The server answered with an error.
+            ConnectionClosed: The session is over, or ended before the reply came.
+            ConfigError: There is no correlator, it finds no id, or the id is in flight.
+            EngineStateError: This task has paused the session, so nobody would read the reply.
+        """
+        requests = self._link.requests
+        if requests is None:
+            raise ConfigError(
+                "request() needs a correlator, which tells replies by their ids: "
+                "Engine(..., correlator=...)"
+            )
+        check_number("timeout", timeout, above=0, optional=True)
+        if is_pilot_here(self._serving.crew):
+            raise EngineStateError(
+                "this task has paused the session, so it is you who reads: use connection.send() "
+                "and connection.receive()"
+            )
+        return await requests.request(message, timeout, self.send)
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.
@@ -144,7 +193,9 @@ class Session:
             bytes_received=link.incoming.bytes,
             bytes_sent=link.outgoing.bytes,
             messages_dropped=serving.dropped,
-            read_errors=link.read_errors,
+            read_errors=link.read_errors + serving.conversation.undecoded,
+            replies_unmatched=serving.unmatched,
+            requests_in_flight=serving.requests_in_flight,
             backlog_messages=len(crew.backlog),
             backlog_bytes=crew.backlog.size,
             busy_workers=crew.busy_workers,

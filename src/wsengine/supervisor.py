@@ -58,6 +58,11 @@ class Supervisor:
         """The session that is being served."""
         return None if self._serving is None else self._serving.session
 
+    @property
+    def exiting(self) -> bool:
+        """Whether the end was asked for."""
+        return self._exiting.done()
+
     # Requests: plain functions, which only leave word.
 
     def exit(self) -> None:
@@ -65,6 +70,7 @@ class Supervisor:
         if not self._exiting.done():
             self._telemetry.phases.asked_to_stop()
             self._exiting.set_result(self._loop.time())
+            self._engine.changed.tell()
         if self._serving is not None:
             self._serving.hurry(GOING_AWAY_BY_CLIENT, since=self._exiting.result())
 
@@ -113,7 +119,7 @@ class Supervisor:
     async def _live(self) -> None:
         reason = "exit"  # unless it turns out otherwise
         try:
-            serving = await self._open(restarting=False)
+            serving = await self._open()
             while serving is not None:
                 await self._serve(serving)
                 if self._is_the_end(serving):
@@ -143,18 +149,18 @@ class Supervisor:
         error.__cause__ = self.failure.__cause__ or self.failure
         return error
 
-    async def _open(self, *, restarting: bool) -> Serving | None:
+    async def _open(self, previous: Serving | None = None) -> Serving | None:
         """Dial until a session is open; return `None` if an exit was asked for."""
         while not self._exiting.done():
             self._enter(EngineState.OPENING, "dialling")
-            self._opening = Opening(self._engine, self, restarting=restarting)
+            self._opening = Opening(self._engine, self, previous)
             try:
                 serving = await self._opening.run(self._exiting)
             except Exception as error:
                 if self._exiting.done():
                     break
                 self._opening, self._redial = None, self._loop.create_future()
-                delay = await self._open_failed(error, restarting=restarting)
+                delay = await self._open_failed(error, restarting=previous is not None)
                 await self._wait(delay, f"opening failed: {error}")
             else:
                 return serving
@@ -233,7 +239,7 @@ class Supervisor:
         self._redial = self._loop.create_future()
         delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
         await self._wait(delay, "restart" if wanted else f"connection ended: {close}")
-        return await self._open(restarting=True)
+        return await self._open(serving)
 
     def _is_the_end(self, serving: Serving) -> bool:
         """Whether a session without reconnection ended as one should."""

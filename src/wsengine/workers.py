@@ -32,6 +32,7 @@ class Worker(Reader):
         """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""
         crew, link = self._crew, self._link
         receive, session, incoming = link.receive, link.session, link.incoming
+        reading, handling = Mode.READING, Mode.HANDLING  # an enum's members are slow to look up
         while True:
             for on_message in link.turn(TURN):
                 message = await receive()
@@ -48,13 +49,14 @@ class Worker(Reader):
                     if pending is not None and (
                         type(pending) is CoroutineType or inspect.isawaitable(pending)
                     ):
-                        self._mode = Mode.HANDLING
+                        self._mode = handling
                         await pending
+                        self._mode = reading
                 except (Exception, asyncio.CancelledError) as error:
                     self._callback_failed("on_message", error)
+                    self._mode = reading
                 if crew.leader is not self:
                     return
-                self._mode = Mode.READING
             await asyncio.sleep(0)
 
     async def _help(self) -> None:
@@ -87,11 +89,13 @@ class Standby(Reader):
 
     async def _read(self) -> None:
         crew, link, backlog = self._crew, self._link, self._crew.backlog
-        receive, incoming = link.receive, link.incoming
+        receive, incoming, sift = link.receive, link.incoming, link.sift
         while True:
             for _ in range(TURN):
                 message = await receive()
                 incoming.count(message)
+                if sift is not None and sift(message):
+                    continue
                 has_room = backlog.append(message)
                 if crew.has_idle_worker:
                     if self._waited_at == incoming.messages - 1:

@@ -34,6 +34,8 @@ class OneText:
         self.link: Any = SimpleNamespace(incoming=incoming, outgoing=Traffic())
         self.crew: Any = None
         self.dropped = 0
+        self.unmatched = 0
+        self.requests_in_flight = 0
 
 
 def test_counts_never_go_down_in_another_thread() -> None:

@@ -99,3 +99,26 @@ def test_one_message_may_always_be_held() -> None:
     backlog.pop()
     rooms.append(backlog.has_room)
     assert rooms == [True, False, True]
+
+
+def test_what_is_put_back_comes_first_whatever_the_bound() -> None:
+    backlog = Backlog(1, 3)
+    backlog.append("c")
+    backlog.put_back(["a", "\u00e9"])
+    assert (len(backlog), backlog.size, backlog.has_room) == (3, 4, False)
+    assert [backlog.pop() for _ in range(3)] == ["a", "\u00e9", "c"]
+    assert backlog.size == 0
+
+
+def test_while_a_reply_is_awaited_only_bytes_are_bounded() -> None:
+    backlog, awaited = Backlog(1, 5), ["a request"]
+    backlog.awaited = awaited
+    assert backlog.append("a")
+    assert backlog.append("b")
+    assert backlog.has_room
+    awaited.clear()
+    assert not backlog.has_room
+    assert not backlog.append("c")
+    awaited.append("another")
+    assert not backlog.append("dd")
+    assert not backlog.has_room

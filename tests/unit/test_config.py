@@ -36,6 +36,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "extract": [(value, "must be a function of a message, or None") for value in ("x", 7)],
     "extract_as": [(value, "must be one of 'link', 'parent'") for value in ("root", None)],
+    "subscription_rate": [(v, "must be a number above 0, or None") for v in NOT_SECONDS],
+    "outbox_messages": [(v, "must be a whole number of at least 1") for v in (0, 1.0, None)],
+    "outbox_policy": [
+        (value, "must be one of 'drop_oldest', 'drop_newest', 'raise'") for value in ("drop", None)
+    ],
     "on_endpoint_error": [
         (value, "must be one of 'continue', 'restart', 'exit'") for value in ("stop", None, True)
     ],

@@ -182,3 +182,36 @@ async def test_no_pause_while_the_last_handlers_end() -> None:
     with pytest.raises(ConnectionClosed):
         await Pause(setting.crew, setting.link).__aenter__()
     await setting.finish()
+
+
+async def test_before_the_start_it_reads_ahead_if_asked_to() -> None:
+    setting = Setting(workers=2, backlog=3)
+    setting.connection.feed("1", "2", "3", "4")
+    setting.crew.read_ahead()
+    setting.crew.read_ahead()
+    await settle()
+    assert len(setting.crew.backlog) == 3  # its bound
+    assert setting.crew.stalls == 1
+    assert setting.handler.started == []
+    setting.crew.start()
+    await settle()
+    assert setting.handler.started == ["1", "2"]
+    setting.handler.go.release()
+    await settle()
+    assert setting.handler.started == ["1", "2", "3"]
+    assert len(setting.crew.backlog) == 1
+    await setting.finish()
+
+
+async def test_what_was_read_ahead_before_the_start_is_handled_after_the_end() -> None:
+    setting = Setting(workers=2)
+    setting.connection.feed("1", "2", "3")
+    setting.crew.read_ahead()
+    await settle()
+    setting.crew.end(Close(1000))
+    setting.crew.start()
+    for _ in range(3):
+        setting.handler.go.release()
+    await settle()
+    assert setting.handler.started == ["1", "2", "3"]
+    assert not setting.crew.tasks

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from wsengine import ConnectionClosed, EngineStateError, Session
+from wsengine import ConfigError, ConnectionClosed, EngineStateError, JsonCodec, Session
 from wsengine.pausing import Pilot
 from wsengine.testing.script import Accept, ReadFails
 
@@ -283,7 +283,7 @@ async def test_a_pilot_can_ping_and_sees_the_handshake() -> None:
         assert connection.handshake.status == 101
         assert connection.native is adapter.connection
         with pytest.raises(TypeError, match="not dict"):
-            await connection.send({})  # type: ignore[arg-type]
+            await connection.send({})
 
 
 @pytest.mark.parametrize("turns", range(4))
@@ -314,3 +314,160 @@ async def test_a_pause_cancelled_as_its_turn_comes_harms_nobody() -> None:
         adapter.connection.feed("1")
         await settle()
         assert endpoint.messages == ["1"]
+
+
+# Putting back.
+
+
+async def receive(connection: Pilot, count: int) -> list[str]:
+    """Receive messages that are distinct objects."""
+    return [await connection.receive() for _ in range(count)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("backlog_messages", [0, 1, 1000])
+async def test_what_is_put_back_comes_to_on_message_in_order(
+    workers: int, backlog_messages: int
+) -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, workers=workers, backlog_messages=backlog_messages)
+    async with engine:
+        async with endpoint.sessions[0].paused() as connection:
+            adapter.connection.feed("m-1", "m-2", "m-3", "m-4", "m-5", "m-6")
+            first, _, third, fourth = await receive(connection, 4)
+            for message in (fourth, first, third):
+                connection.put_back(message)
+            assert await connection.receive() == "m-5"  # not what was put back
+        await settle()
+        assert endpoint.messages == ["m-1", "m-3", "m-4", "m-6"]
+        adapter.connection.feed("m-7")
+        await settle()
+        assert endpoint.messages[-1] == "m-7"
+
+
+async def test_what_is_put_back_in_a_handler_waits_for_the_worker() -> None:
+    async def handle(session: Session, message: object) -> None:
+        if message == [1]:
+            async with session.paused() as connection:
+                connection.put_back(await connection.receive())
+                assert await connection.receive() == [3]
+            await asyncio.sleep(1)
+            endpoint.notes.append(("handled", message))
+
+    endpoint = Notes(on_message=handle)
+    engine, _ = make(endpoint, Accept("[1]", "[2]", "[3]", "[4]"), codec=JsonCodec())
+    async with engine:
+        await asyncio.sleep(2)
+    assert endpoint.notes[1:5] == [
+        *[("on_message", [1]), ("handled", [1])],
+        *[("on_message", [2]), ("on_message", [4])],
+    ]
+
+
+async def test_the_next_pause_receives_what_was_put_back() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        session = endpoint.sessions[0]
+        other = session.paused()
+        async with session.paused() as connection:
+            entering = asyncio.create_task(other.__aenter__())
+            adapter.connection.feed("m-1", "m-2")
+            connection.put_back(await connection.receive())
+            await settle()
+        assert await receive(await entering, 2) == ["m-1", "m-2"]
+        await other.__aexit__(None, None, None)
+        assert endpoint.messages == []
+
+
+async def test_a_cancelled_pause_keeps_what_was_put_back() -> None:
+    async def pilot(session: Session) -> None:
+        async with session.paused() as connection:
+            connection.put_back(await connection.receive())
+            await connection.receive()
+
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        piloting = asyncio.create_task(pilot(endpoint.sessions[0]))
+        await settle()
+        adapter.connection.feed("m-1")
+        await settle()
+        assert endpoint.messages == []
+        piloting.cancel()
+        adapter.connection.feed("m-2")
+        await settle()
+        assert endpoint.messages == ["m-1", "m-2"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("from_on_open", [False, True])
+async def test_the_servers_close_leaves_what_was_put_back_to_on_message(
+    workers: int, from_on_open: bool
+) -> None:
+    async def pilot(session: Session) -> None:
+        async with session.paused() as connection:
+            message = await connection.receive()
+            connection.put_back(message)
+            with pytest.raises(ConnectionClosed):
+                await connection.receive()
+            with pytest.raises(ConnectionClosed):
+                connection.put_back(message)
+
+    async def opened(session: Session) -> None:
+        if from_on_open:
+            tasks.append(asyncio.create_task(pilot(session)))
+            await asyncio.sleep(0)
+
+    tasks: list[asyncio.Task[None]] = []
+    endpoint = Notes(on_open=opened)
+    engine, adapter = make(endpoint, workers=workers, reconnect=None)
+    await engine.start()
+    if not from_on_open:
+        tasks.append(asyncio.create_task(pilot(endpoint.sessions[0])))
+    await settle()
+    adapter.connection.feed("m-1")
+    adapter.connection.close_by_server(1000)
+    await engine.wait_stopped()
+    await asyncio.gather(*tasks)
+    assert [note[0] for note in endpoint.notes] == ["on_open", "on_message", "on_close"]
+
+
+async def test_an_exit_drops_and_counts_what_was_put_back() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    await engine.start()
+    async with endpoint.sessions[0].paused() as connection:
+        adapter.connection.feed("m-1")
+        connection.put_back(await connection.receive())
+        await engine.stop()
+    assert endpoint.messages == []
+    assert endpoint.sessions[0].stats().messages_dropped == 1
+
+
+async def test_only_what_was_received_in_this_pause_can_be_put_back() -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint)
+    async with engine:
+        async with endpoint.sessions[0].paused() as connection:
+            adapter.connection.feed("m-1")
+            message = await connection.receive()
+        with pytest.raises(EngineStateError, match="the pause is over"):
+            connection.put_back(message)
+        async with endpoint.sessions[0].paused() as connection:
+            with pytest.raises(ConfigError, match="did not return in this pause"):
+                connection.put_back(message)
+
+
+async def test_in_on_close_there_is_nobody_to_put_back_for() -> None:
+    async def closing(session: Session, close: object) -> None:
+        async with session.paused() as connection:
+            with pytest.raises(ConnectionClosed):
+                connection.put_back("x")
+            endpoint.notes.append(("refused",))
+
+    endpoint = Notes(on_close=closing)
+    engine, _ = make(endpoint)
+    async with engine:
+        await settle()
+    assert endpoint.named("refused")

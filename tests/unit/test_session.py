@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from wsengine import Close, ConnectionClosed, EngineState, Handshake, SessionStats
+from wsengine import (
+    Close,
+    ConfigError,
+    ConnectionClosed,
+    EngineState,
+    EngineStateError,
+    Handshake,
+    Session,
+    SessionStats,
+)
 from wsengine.testing.script import Accept
 
-from .tools import Notes, make, settle
+from .tools import Notes, conversing, make, now, settle
 
 
 async def test_each_connection_has_a_fresh_session() -> None:
@@ -58,8 +68,64 @@ async def test_what_cannot_be_sent_is_refused_by_name(message: object) -> None:
     engine, adapter = make(endpoint)
     async with engine:
         with pytest.raises(TypeError, match=f"not {type(message).__name__}; encode it first"):
-            await endpoint.sessions[0].send(message)  # type: ignore[arg-type]
+            await endpoint.sessions[0].send(message)
         assert adapter.connection.sent == []
+
+
+async def test_a_request_of_the_task_that_has_paused() -> None:
+    endpoint = Notes()
+    engine, adapter = conversing(endpoint)
+    async with engine:
+        session = endpoint.sessions[0]
+        async with session.paused():
+            with pytest.raises(EngineStateError, match=r"use connection\.send\(\)"):
+                await session.request({})
+            with pytest.raises(EngineStateError, match=r"use connection\.send\(\)"):
+                await engine.request({})
+            other = asyncio.create_task(session.request({}))  # another task may
+            await settle()
+        adapter.connection.feed('{"id": 2}')
+        assert await other == {"id": 2}
+
+
+@pytest.mark.parametrize("timeout", [0, -1, "5", True])
+async def test_a_timeout_is_a_number_above_0(timeout: Any) -> None:
+    endpoint = Notes()
+    engine, adapter = conversing(endpoint)
+    async with engine:
+        for request in (engine.request, endpoint.sessions[0].request):
+            with pytest.raises(ConfigError, match=r"^timeout=.*must be a number above 0, or None"):
+                await request({}, timeout=timeout)
+        assert adapter.connection.sent == []
+
+
+@pytest.mark.parametrize("end", ["restart", "exit", "stop", "keepalive"])
+async def test_whatever_ends_the_session_ends_its_requests(end: str) -> None:
+    async def ask(session: Session, message: Any) -> None:
+        try:
+            await session.request({}, timeout=1000)
+        except ConnectionClosed as error:
+            closes.append((now(), error.close))
+
+    closes: list[tuple[float, Close]] = []
+    endpoint = Notes(on_message=ask)
+    engine, adapter = conversing(endpoint, ping_interval=2, ping_timeout=3)
+    async with engine:
+        adapter.connection.feed("1")
+        await settle()
+        session = endpoint.sessions[0]
+        if end == "keepalive":
+            adapter.connection.ping_delay = None
+            await asyncio.sleep(5.1)
+        elif end == "stop":
+            await engine.stop()
+        else:
+            getattr(session, end)()
+        await settle()
+        assert closes == [(5 if end == "keepalive" else 0, session.closed)]
+        assert session.stats().requests_in_flight == 0
+        with pytest.raises(ConnectionClosed):
+            await session.request({})
 
 
 async def test_after_the_end() -> None:
@@ -114,6 +180,8 @@ async def test_stats() -> None:
         bytes_sent=0,
         messages_dropped=0,
         read_errors=0,
+        replies_unmatched=0,
+        requests_in_flight=0,
         backlog_messages=2,
         backlog_bytes=5,
         busy_workers=1,

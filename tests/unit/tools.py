@@ -6,7 +6,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from wsengine import Close, Endpoint, Engine, EngineConfig, ReconnectPolicy, RestartFailure, Session
+from wsengine import (
+    Close,
+    Codec,
+    Correlator,
+    Endpoint,
+    Engine,
+    EngineConfig,
+    JsonCodec,
+    JsonCorrelator,
+    ReconnectPolicy,
+    RestartFailure,
+    Session,
+)
 from wsengine.testing import ScriptedAdapter
 from wsengine.testing.script import Dial
 
@@ -60,13 +72,33 @@ class Notes(Endpoint):
 
 
 def make(
-    endpoint: Endpoint, *script: Dial, then: Dial | None = None, **settings: Any
+    endpoint: Endpoint,
+    *script: Dial,
+    then: Dial | None = None,
+    codec: Codec | None = None,
+    correlator: Correlator | None = None,
+    **settings: Any,
 ) -> tuple[Engine, ScriptedAdapter]:
     """Return an engine on a scripted adapter; no ping, and delays of 1, 2, 4, 8 seconds."""
     adapter = ScriptedAdapter(script, then=then)
     settings = {"ping_interval": None, "reconnect": STEADY, "stop_timeout": 4.0, **settings}
-    engine = Engine("ws://scripted", endpoint, adapter=adapter, config=EngineConfig(**settings))
+    engine = Engine(
+        "ws://scripted",
+        endpoint,
+        adapter=adapter,
+        config=EngineConfig(**settings),
+        codec=codec,
+        correlator=correlator,
+    )
     return engine, adapter
+
+
+def conversing(
+    endpoint: Endpoint, *script: Dial, **settings: Any
+) -> tuple[Engine, ScriptedAdapter]:
+    """Return an engine that speaks JSON with ids."""
+    correlator = JsonCorrelator(error_field="error")
+    return make(endpoint, *script, codec=JsonCodec(), correlator=correlator, **settings)
 
 
 async def settle(turns: int = 20) -> None:

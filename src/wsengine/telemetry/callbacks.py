@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Tracer
 
 from ..close import Close
 from ..config import EngineConfig
-from ..message import message_size
+from ..message import Message, message_size
 from . import names
 from .spans import (
     ROOT,
@@ -131,10 +131,10 @@ class MessageSpans:
         """Return a handler that makes a span for each message, or for a share of them."""
         ratio, draw, start = self._ratio, random.random, self.start
 
-        def on_message(session: Any, message: Any) -> Any:
+        def on_message(session: Any, message: Any, raw: Message | None = None) -> Any:
             if ratio < 1.0 and draw() >= ratio:
                 return handler(session, message)
-            span, context = start(message)
+            span, context = start(message, raw)
             token = context_api.attach(trace.set_span_in_context(span, context))
             try:
                 result = handler(session, message)
@@ -148,9 +148,14 @@ class MessageSpans:
 
         return on_message
 
-    def start(self, message: Any) -> tuple[Span, Context]:
-        """Start the span of a message; return it with the context that it begins in."""
-        attributes = {**self._attributes, **_describe(message)}
+    def start(self, message: Any, raw: Message | None = None) -> tuple[Span, Context]:
+        """Start the span of a message; return it with the context that it begins in.
+
+        Args:
+            message: What the handler gets.
+            raw: The message as it came, where a codec made something else of it.
+        """
+        attributes = {**self._attributes, **_describe(message if raw is None else raw)}
         if self._extract is None:
             span = self._start(ON_MESSAGE, ROOT, SpanKind.CONSUMER, attributes, self._links)
             return span, ROOT

@@ -116,6 +116,8 @@ class SessionTelemetry:
         """A fresh identifier, for the session that is to be."""
         self.endpoint = endpoint
         """The endpoint to call: the user's own, or one that makes spans."""
+        self.traces_messages = False
+        """Whether its `on_message` takes the message as it came, besides its value."""
         self._owner = owner
         self._tracer = tracer
         self._metered = is_recorded(owner.meter_provider)
@@ -135,6 +137,7 @@ class SessionTelemetry:
             owner.phases.last_dial = dialling.span_context
             links = (Link(dialling.span_context),)
             self.endpoint = TracedEndpoint(self.endpoint, tracer, owner.config, attributes, links)
+            self.traces_messages = owner.config.trace_messages != "off"
         if tracer is None and not self._metered:
             return connection
         ping_duration = owner.instruments.ping_duration

@@ -57,6 +57,11 @@ def _of_readers(measure: Callable[[Reading], int], tally: Tally) -> list[Sample]
     return [({}, 0 if live is None else measure(live.crew))]
 
 
+def _requests(tally: Tally) -> list[Sample]:
+    live = tally.live
+    return [({}, 0 if live is None else live.requests_in_flight)]
+
+
 SAMPLES: Final[dict[Metric, Callable[[Tally], Iterable[Sample]]]] = {
     names.MESSAGES: _messages,
     names.IO: _io,
@@ -67,6 +72,10 @@ SAMPLES: Final[dict[Metric, Callable[[Tally], Iterable[Sample]]]] = {
     names.BACKLOG: partial(_of_readers, lambda readers: len(readers.backlog)),
     names.BACKLOG_SIZE: partial(_of_readers, lambda readers: readers.backlog.size),
     names.DROPPED: lambda tally: [({}, tally.dropped)],
+    names.OUTBOX_DROPPED: lambda tally: [({}, tally.outbox_dropped)],
+    names.SUBSCRIPTION_FAILURES: lambda tally: [({}, tally.subscription_failures)],
+    names.REQUESTS: _requests,
+    names.REPLIES_UNMATCHED: lambda tally: [({}, tally.unmatched)],
     names.CALLBACK_ERRORS: partial(_counted, names.CALLBACK, lambda tally: tally.callback_errors),
     names.BUSY_WORKERS: partial(_of_readers, lambda readers: readers.busy_workers),
 }

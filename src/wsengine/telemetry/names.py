@@ -99,6 +99,23 @@ DROPPED = Metric(
     *("websocket.client.messages.dropped", "counter", "{message}"),
     "Messages that came and were never handled, because of an exit or restart.",
 )
+OUTBOX_DROPPED = Metric(
+    *("websocket.client.outbox.dropped", "counter", "{message}"),
+    "Messages of the outbox that were never sent: there was no room, or the engine stopped.",
+)
+SUBSCRIPTION_FAILURES = Metric(
+    *("websocket.client.subscriptions.failures", "counter", "{message}"),
+    "Messages of subscriptions that could not be sent, were refused, or were not acknowledged "
+    "in time.",
+)
+REQUESTS = Metric(
+    *("websocket.client.requests.pending", "updowncounter", "{request}"),
+    "Requests that wait for their reply.",
+)
+REPLIES_UNMATCHED = Metric(
+    *("websocket.client.replies.unmatched", "counter", "{message}"),
+    "Messages that looked like a reply, but for which no request waited.",
+)
 CALLBACK_ERRORS = Metric(
     *("websocket.client.callback.errors", "counter", "{error}"),
     "Callbacks that raised an exception, or took too long.",
@@ -124,12 +141,13 @@ PING_DURATION = Metric(
 )
 HANDLER_DURATION = Metric(
     *("websocket.client.handler.duration", "histogram", "s"),
-    "How long `on_message` took; a sample of the calls, at most ten a second.",
+    "How long `on_message` took, decoding included; a sample of the calls, at most ten a second.",
 )
 
 METRICS: Final = (
     *(MESSAGES, IO, SESSIONS, ENGINES, RECONNECTS, DIALS, BACKLOG, BACKLOG_SIZE),
-    *(DROPPED, CALLBACK_ERRORS, BUSY_WORKERS),
+    *(DROPPED, OUTBOX_DROPPED, SUBSCRIPTION_FAILURES, REQUESTS, REPLIES_UNMATCHED),
+    *(CALLBACK_ERRORS, BUSY_WORKERS),
     *(DIAL_DURATION, SESSION_DURATION, PING_DURATION, HANDLER_DURATION),
 )
 """All metrics."""

@@ -51,6 +51,14 @@ class Live(Protocol):
     def dropped(self) -> int:
         """Messages that came and will not be handled."""
 
+    @property
+    def unmatched(self) -> int:
+        """Messages that looked like a reply, but for which no request waited."""
+
+    @property
+    def requests_in_flight(self) -> int:
+        """Requests that wait for their reply."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
@@ -62,6 +70,7 @@ class _Counted:
     incoming: Traffic
     outgoing: Traffic
     dropped: int
+    unmatched: int
     live: weakref.ref[Live] | None
 
     def and_ended(self, session: Live) -> _Counted:
@@ -70,6 +79,7 @@ class _Counted:
             self.incoming + session.link.incoming,
             self.outgoing + session.link.outgoing,
             self.dropped + session.dropped,
+            self.unmatched + session.unmatched,
             None,
         )
 
@@ -87,7 +97,9 @@ class Tally:
         self.dials: Counter[tuple[str, str]] = Counter()
         self.reconnects: Counter[str] = Counter()
         self.callback_errors: Counter[str] = Counter()
-        self._counted = _Counted(Traffic(), Traffic(), 0, None)
+        self.outbox_dropped = 0
+        self.subscription_failures = 0
+        self._counted = _Counted(Traffic(), Traffic(), 0, 0, None)
 
     # The open session.
 
@@ -133,6 +145,11 @@ class Tally:
         """Messages that came and will not be handled."""
         return self._up_to_now().dropped
 
+    @property
+    def unmatched(self) -> int:
+        """Messages that looked like a reply, but for which no request waited."""
+        return self._up_to_now().unmatched
+
     def absorb(self, other: Tally) -> None:
         """Take over the counts of an engine that is gone."""
         own, others = self._counted, other._up_to_now()
@@ -140,8 +157,11 @@ class Tally:
             own.incoming + others.incoming,
             own.outgoing + others.outgoing,
             own.dropped + others.dropped,
+            own.unmatched + others.unmatched,
             None,
         )
+        self.outbox_dropped += other.outbox_dropped
+        self.subscription_failures += other.subscription_failures
         self.dials += other.dials
         self.reconnects += other.reconnects
         self.callback_errors += other.callback_errors

@@ -16,6 +16,8 @@ class Session:
         self.link: Any = SimpleNamespace(incoming=Traffic(), outgoing=Traffic())
         self.crew: Any = SimpleNamespace(backlog=Backlog(1, 1), busy_workers=0)
         self.dropped = dropped
+        self.unmatched = 2 * dropped
+        self.requests_in_flight = 0
         for message in messages:
             self.link.incoming.count(message)
 

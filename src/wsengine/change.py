@@ -1,0 +1,31 @@
+"""Waiting for the next change of something."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Change:
+    """Wakes all who wait when something has changed; they look again whether it is for them.
+
+    What is checked between a wake-up and the next `wait()` cannot be missed, as long as nothing
+    is awaited in between.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def wait(self) -> None:
+        """Wait for the next change. Not bounded in time."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(woken)
+        try:
+            await woken
+        finally:
+            self._waiting.discard(woken)
+
+    def tell(self) -> None:
+        """Wake all who wait."""
+        for woken in self._waiting:
+            if not woken.done():
+                woken.set_result(None)

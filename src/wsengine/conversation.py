@@ -1,0 +1,174 @@
+"""What the messages of one session mean: values, by the codec; replies, by the correlator."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from .codec import Codec, decode_error
+from .correlator import Correlation
+from .errors import DecodeError
+from .interruption import current_task
+from .message import Message, SendableMessage, check_sendable
+from .requests import Requests
+
+Handler: TypeAlias = Callable[[Any, Any], Any]
+
+
+class Conversation:
+    """Translates between messages and values, and knows which message is a reply.
+
+    Args:
+        codec: Encodes and decodes, or `None`: values are messages.
+        correlation: Knows the ids of requests and replies, or `None`: nothing is a reply.
+        on_read_error: The endpoint's callback, for what cannot be decoded.
+        failed: Told of `on_read_error` when that raises.
+
+    Attributes:
+        requests: The requests in flight, or `None`.
+        undecoded: Messages that could not be decoded.
+    """
+
+    def __init__(
+        self,
+        codec: Codec | None = None,
+        correlation: Correlation | None = None,
+        *,
+        on_read_error: Callable[[Any, Exception], Any] | None = None,
+        failed: Callable[[str, BaseException], object] | None = None,
+    ) -> None:
+        self.requests = None if correlation is None else Requests(correlation)
+        self.undecoded = 0
+        self._codec = codec
+        self._decode: Callable[[Message], Any] = _as_it_is if codec is None else codec.decode
+        self._on_read_error = on_read_error
+        self._failed = failed
+
+    def encode(self, value: Any) -> SendableMessage:
+        """Return a value as a message.
+
+        Raises:
+            TypeError: It is none, and there is no codec.
+            Exception: What the codec raises.
+        """
+        return encoded(self._codec, value)
+
+    def decode(self, message: Message) -> Any:
+        """Return the value of a message.
+
+        Raises:
+            DecodeError: The codec cannot decode it.
+        """
+        try:
+            return self._decode(message)
+        except Exception as error:
+            raise self._decode_error(message, error) from error
+
+    @property
+    def sift(self) -> Callable[[Message], bool] | None:
+        """What takes replies out of messages that are read ahead; `None` if there are none."""
+        return None if self.requests is None else self._sift
+
+    def _sift(self, message: Message) -> bool:
+        requests = self.requests
+        if not requests:
+            return False
+        try:
+            value = self._decode(message)
+        except Exception:
+            return False  # whoever handles it will find out, and tell
+        return requests.take(value, ahead=True)
+
+    # What is called with each message.
+
+    def handler(self, on_message: Callable[..., Any], *, with_raw: bool) -> Handler:
+        """Return what to call with each message as it came; `on_message` sees values, no replies.
+
+        Without codec and correlator that is `on_message` itself: it costs nothing to have neither.
+
+        Args:
+            on_message: The endpoint's callback.
+            with_raw: Whether to call it with the message as it came, besides.
+        """
+        if self._codec is None and self.requests is None:
+            return on_message
+        decode, undecodable = self._decode, self._undecodable
+        take = _no_reply if self.requests is None else self.requests.take
+
+        def decoded(session: Any, message: Message) -> Any:
+            try:
+                value = decode(message)
+            except Exception as error:
+                return undecodable(session, message, error)
+            return on_message(session, value)
+
+        def sifted(session: Any, message: Message) -> Any:
+            try:
+                value = decode(message)
+            except Exception as error:
+                return undecodable(session, message, error)
+            return None if take(value) else on_message(session, value)
+
+        def traced(session: Any, message: Message) -> Any:
+            try:
+                value = decode(message)
+            except Exception as error:
+                return undecodable(session, message, error)
+            return None if take(value) else on_message(session, value, message)
+
+        if with_raw:
+            return traced
+        return decoded if self.requests is None else sifted
+
+    def _undecodable(self, session: Any, message: Message, error: Exception) -> Awaitable[None]:
+        self.undecoded += 1
+        return self._tell(session, self._decode_error(message, error))
+
+    async def _tell(self, session: Any, error: DecodeError) -> None:
+        if self._on_read_error is None or self._failed is None:
+            raise error
+        try:
+            result = self._on_read_error(session, error)
+            if inspect.isawaitable(result):
+                await result
+        except asyncio.CancelledError as raised:
+            if current_task().cancelling():
+                raise  # the task is being cancelled; the callback only passed it on
+            self._failed("on_read_error", raised)
+        except Exception as raised:
+            self._failed("on_read_error", raised)
+
+    def _decode_error(self, message: Message, error: Exception) -> DecodeError:
+        if self._codec is None:  # then nothing is decoded
+            raise error
+        return decode_error(self._codec, message, error)
+
+
+def encoded(codec: Codec | None, value: Any) -> SendableMessage:
+    """Return a value as a message.
+
+    Raises:
+        TypeError: It is none, and there is no codec; or the codec made none of it.
+        Exception: What the codec raises.
+    """
+    if codec is None:
+        check_sendable(value)
+        message: SendableMessage = value
+        return message
+    message = codec.encode(value)
+    if not isinstance(message, str | bytes | bytearray | memoryview):
+        raise TypeError(
+            f"{codec!r}.encode() returned {type(message).__name__}: "
+            "it must return str (text) or bytes (binary)"
+        )
+    return message
+
+
+def _as_it_is(message: Message) -> Message:
+    return message
+
+
+def _no_reply(_message: Any) -> bool:
+    return False

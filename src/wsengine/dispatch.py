@@ -1,0 +1,131 @@
+"""What a session sends by itself: the subscriptions that are wanted, then the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from .bounds import reap
+from .change import Change
+from .errors import ConnectionClosed
+from .link import Link
+from .outbox import Outbox
+from .requests import Pending
+from .subscriptions import Step, Subscriptions
+
+logger = logging.getLogger(__name__)
+
+ACKNOWLEDGED_WITHIN: Final = 10.0
+"""Seconds that the server has to acknowledge a subscription."""
+
+
+class Dispatch:
+    """Sends while one session is open, in a task of its own.
+
+    Args:
+        name: What the session is called in the log.
+        link: The connection.
+        subscriptions: What is wanted.
+        outbox: What waits to be sent.
+        work: Tells that there is something to do.
+        rate: Messages of subscriptions per second, evenly; `None` for no bound.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        link: Link,
+        *,
+        subscriptions: Subscriptions,
+        outbox: Outbox,
+        work: Change,
+        rate: float | None,
+    ) -> None:
+        self._name = name
+        self._link = link
+        self._subscriptions = subscriptions
+        self._outbox = outbox
+        self._work = work
+        self._interval = 0.0 if rate is None else 1 / rate
+        self._loop = asyncio.get_running_loop()
+        self._next = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin: all that is wanted is to be sent."""
+        self._subscriptions.begin()
+        self._spawn(self._run())
+
+    async def stop(self, *, grace: float) -> None:
+        """Stop sending, within `grace` seconds. What was not sent is left to the next session."""
+        tasks = tuple(self._tasks)
+        try:
+            await reap(tasks, until=0.0, grace=grace, what=f"{self._name}: send()", why=None)
+        finally:
+            self._subscriptions.end()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        # A fresh context: what is sent is no child of whatever span started the engine.
+        task = asyncio.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("%s: a fault in wsengine; please report it", self._name, exc_info=error)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                if self._subscriptions.due:
+                    await self._take_step()
+                elif self._outbox:
+                    await self._outbox.send_next(self._link.transmit)
+                    await asyncio.sleep(0)
+                else:
+                    await self._work.wait()
+        except ConnectionClosed as error:
+            logger.debug("%s: sending ended: %s", self._name, error)  # whoever reads will tell how
+
+    async def _take_step(self) -> None:
+        await asyncio.sleep(max(0.0, self._next - self._loop.time()))
+        step = self._subscriptions.next_step()
+        if step is None:
+            return
+        self._next = max(self._next, self._loop.time()) + self._interval
+        try:
+            await self._send(step)
+        except ConnectionClosed:
+            raise
+        except Exception as error:
+            self._subscriptions.failed(step, error)
+
+    async def _send(self, step: Step) -> None:
+        requests = self._link.requests
+        if not step.subscription.acknowledged or requests is None:
+            await self._link.transmit(step.message)
+            self._subscriptions.done(step)
+            return
+        pending = requests.begin(step.message)
+        try:
+            await self._link.transmit(self._link.encode(pending.message))
+        except BaseException:
+            requests.forget(pending)
+            raise
+        self._spawn(self._acknowledge(step, pending))
+
+    async def _acknowledge(self, step: Step, pending: Pending) -> None:
+        if self._link.requests is None:
+            return
+        try:
+            await self._link.requests.answered(pending, ACKNOWLEDGED_WITHIN)
+        except ConnectionClosed:
+            return  # the next session sends it again
+        except Exception as error:
+            self._subscriptions.failed(step, error)
+        else:
+            self._subscriptions.done(step)

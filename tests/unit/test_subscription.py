@@ -1,0 +1,65 @@
+"""A subscription in the user's hands."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from wsengine import EngineStateError, RequestFailed, RequestTimeoutError, SubscriptionState
+from wsengine.subscription import Subscription
+
+from .tools import settle
+
+
+def subscription() -> Subscription:
+    made = Subscription("btc", "+btc", "-btc", acknowledged=False)
+    made.want(+1)
+    return made
+
+
+async def test_ready_waits_until_it_is_active() -> None:
+    wanted = subscription()
+    ready = asyncio.create_task(wanted.ready())
+    for state in (SubscriptionState.SENT, SubscriptionState.WAITING, SubscriptionState.SENT):
+        wanted.enter(state)
+        await settle()
+        assert not ready.done()
+    wanted.enter(SubscriptionState.ACTIVE)
+    await ready
+    await wanted.ready()
+    assert repr(wanted) == "<Subscription 'btc' active>"
+
+
+async def test_ready_raises_why_it_failed() -> None:
+    wanted, error = subscription(), RequestFailed({}, message="no")
+    ready = [asyncio.create_task(wanted.ready()) for _ in range(2)]
+    await settle()
+    wanted.enter(SubscriptionState.FAILED, error)
+    assert await asyncio.gather(*ready, return_exceptions=True) == [error, error]
+    wanted.enter(SubscriptionState.WAITING)
+    assert wanted.error is None
+
+
+async def test_ready_of_what_is_removed_or_stopped() -> None:
+    wanted = subscription()
+    ready = asyncio.create_task(wanted.ready())
+    await settle()
+    wanted.want(-1)
+    with pytest.raises(EngineStateError, match="was removed"):
+        await ready
+    wanted = subscription()
+    ready = asyncio.create_task(wanted.ready())
+    await settle()
+    wanted.stopped()
+    with pytest.raises(EngineStateError, match="the engine stopped before"):
+        await ready
+
+
+def test_what_was_not_acknowledged_may_be_there() -> None:
+    wanted = subscription()
+    assert wanted.may_be_there
+    wanted.enter(SubscriptionState.FAILED, RequestTimeoutError(1, 1))
+    assert wanted.may_be_there
+    wanted.enter(SubscriptionState.FAILED, RequestFailed({}))
+    assert not wanted.may_be_there

@@ -45,6 +45,11 @@ class Backlog:
         return room and self.size < self._max_bytes
 
     @property
+    def ready(self) -> bool:
+        """Whether there is a message to be handled."""
+        return bool(self._messages)
+
+    @property
     def is_low(self) -> bool:
         """Whether half of it is free: reading ahead is worth while again."""
         count = len(self._messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,6 +37,10 @@ class EngineConfig:
         ping_timeout: Seconds to wait for the pong; without it the session is dead
             (close 1006). `None` measures the round trip only.
         idle_timeout: Seconds without a message after which the session is dead, or `None`.
+        order_by: A function of a message that returns its key, or `None`. Messages of one key
+            are then handled in their order, one at a time, those of different keys at the same
+            time: up to `workers` handlers at once. A message whose key is busy waits in the
+            backlog. With a codec it is called with what the codec made of the message.
         backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
             nothing ahead. At the bound reading stops, and TCP pushes back on the server. While a
             request waits for its reply, which may stand behind more, only `backlog_bytes` holds.
@@ -66,6 +70,7 @@ class EngineConfig:
     ping_interval: float | None = 20.0
     ping_timeout: float | None = 20.0
     idle_timeout: float | None = None
+    order_by: Callable[[Any], Hashable] | None = None
     backlog_messages: int = 1024
     backlog_bytes: int = 16 * 1024 * 1024
     subscription_rate: float | None = None
@@ -87,6 +92,11 @@ class EngineConfig:
         check_number("ping_timeout", self.ping_timeout, above=0, optional=True)
         check_number("idle_timeout", self.idle_timeout, above=0, optional=True)
         check_whole("backlog_messages", self.backlog_messages, least=0)
+        if self.order_by is not None:
+            if not callable(self.order_by):
+                raise refuse("order_by", self.order_by, "must be a function of a message, or None")
+            if self.backlog_messages == 0:
+                raise refuse("backlog_messages", 0, "must be at least 1 with order_by")
         check_whole("backlog_bytes", self.backlog_bytes, least=1)
         check_number("subscription_rate", self.subscription_rate, above=0, optional=True)
         check_whole("outbox_messages", self.outbox_messages, least=1)

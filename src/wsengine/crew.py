@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from .backlog import Backlog
 from .close import Close
 from .errors import ConnectionClosed
+from .keyed import KeyedWorker
+from .lanes import Lanes
 from .link import Link
 from .readers import Reader
 from .workers import Standby, Worker
@@ -42,7 +44,7 @@ class Crew:
         link: Link,
         *,
         workers: int,
-        backlog: Backlog,
+        backlog: Backlog | Lanes,
         on_crash: Callable[[BaseException], None],
     ) -> None:
         self.leader: Leader | None = None
@@ -60,6 +62,7 @@ class Crew:
         self._started = False
         self._ahead = False
         self._max_workers = workers
+        self._worker_class = KeyedWorker if isinstance(backlog, Lanes) else Worker
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
         self._standby: Standby | None = None
@@ -121,6 +124,12 @@ class Crew:
         if self.leader is leader:
             self._pass_lead(ahead=ahead)
 
+    def stall(self, leader: Leader) -> None:
+        """Stop reading until something is taken from the backlog, if `leader` has the lead."""
+        if self.leader is leader:
+            self.leader = None
+            self.stalls += 1
+
     def call_helper(self) -> None:
         """Have one more worker handle what was read ahead."""
         if self._idle:
@@ -135,7 +144,9 @@ class Crew:
 
     def took_from_backlog(self) -> None:
         """Go on reading, if that had stopped at the bound of the backlog."""
-        if self.leader is None and (self._idle or self.backlog.is_low):
+        backlog = self.backlog
+        something_to_do = self._idle and (backlog.ready or backlog.has_room)
+        if self.leader is None and (something_to_do or backlog.is_low):
             self._pass_lead()
 
     def _pass_lead(self, *, ahead: bool = False) -> None:
@@ -164,7 +175,7 @@ class Crew:
             self.stalls += 1  # `took_from_backlog` goes on when there is room again
 
     def _add_worker(self) -> Worker:
-        worker = Worker(self, self._link)
+        worker = self._worker_class(self, self._link)
         self._workers.append(worker)
         self._spawn(worker)
         return worker

@@ -110,7 +110,7 @@ class Reader:
         while True:
             if crew.leader is self:
                 await self._lead()
-            elif self.helps and crew.backlog and not crew.paused:
+            elif self.helps and crew.backlog.ready and not crew.paused:
                 await self._help()
             elif crew.ended:
                 return

@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .adapter import Connection
-from .backlog import Backlog
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close
@@ -19,6 +18,7 @@ from .dispatch import Dispatch
 from .errors import ConfigError
 from .gap import Gap
 from .keepalive import Keepalive
+from .keyed import make_backlog
 from .link import Link
 from .session import GOING_AWAY_BY_CLIENT, Session
 from .telemetry import SessionTelemetry
@@ -80,7 +80,7 @@ class Serving:
         self.crew = Crew(
             self.link,
             workers=config.workers,
-            backlog=Backlog(config.backlog_messages, config.backlog_bytes),
+            backlog=make_backlog(config, self.conversation.decode, self.callback_failed),
             on_crash=lambda error: owner.reader_crashed(self, error),
         )
         self.session = self.link.session = Session(engine, self, gap)

@@ -101,7 +101,8 @@ class Standby(Reader):
                     if self._waited_at == incoming.messages - 1:
                         crew.give_up_lead(self)  # nothing more is there yet
                         return
-                    crew.call_helper()
+                    if backlog.ready:
+                        crew.call_helper()
                 if not has_room:
                     crew.give_up_lead(self)
                     return

@@ -28,6 +28,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         name: [(value, "must be a number above 0, or None") for value in NOT_SECONDS]
         for name in SECONDS_OR_NONE
     },
+    "order_by": [(value, "must be a function of a message, or None") for value in ("key", 7)],
     "backlog_messages": [(v, "must be a whole number of at least 0") for v in (-1, 1.0, None)],
     "backlog_bytes": [(value, "must be a whole number of at least 1") for value in (0, 1e6, None)],
     "trace_messages": [
@@ -63,6 +64,11 @@ def test_retrying_the_start_needs_a_policy() -> None:
     assert EngineConfig(reconnect=None).reconnect is None
     with pytest.raises(ConfigError, match=r"^retry_start=True: .*reconnect is None"):
         EngineConfig(retry_start=True, reconnect=None)
+
+
+def test_keys_need_a_backlog() -> None:
+    with pytest.raises(ConfigError, match=r"^backlog_messages=0: must be at least 1 with order_by"):
+        EngineConfig(order_by=len, backlog_messages=0)
 
 
 @settings(deadline=None)

@@ -19,23 +19,14 @@ MAX_FILE, MAX_BODY = 260, 40
 FLOORS: dict[str, set[str]] = {  # from the ground up
     "words": {
         *("message", "close", "errors", "states", "validation", "reconnect"),
-        *("config", "options", "url", "refusals", "backlog", "traffic"),
+        *("config", "options", "url", "refusals", "backlog", "lanes", "traffic"),
     },
     "contracts": {"adapter", "endpoint", "handlers", "codec", "correlator"},
     "formats": {"codecs", "correlators"},
     "telemetry": {"telemetry"},
     "engine": {
-        *(
-            "suspension",
-            "interruption",
-            "bounds",
-            "callbacks",
-            "link",
-            "readers",
-            "workers",
-            "crew",
-        ),
-        *("change", "gap", "requests", "conversation", "putting_back", "closing"),
+        *("suspension", "interruption", "bounds", "callbacks", "link", "readers", "workers"),
+        *("keyed", "change", "gap", "requests", "conversation", "putting_back", "closing"),
         *("outbox", "subscription", "subscriptions", "dispatch", "conversing"),
         *("crew", "pausing", "keepalive", "session", "serving", "opening", "supervisor"),
         *("loading", "signals", "engine", "running"),

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ..backlog import Backlog
 from ..states import EngineState
 from ..traffic import Traffic
 
@@ -24,11 +23,22 @@ class Passing(Protocol):
         """What was sent."""
 
 
+class Waiting(Protocol):
+    """What was read ahead."""
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+
+    def __len__(self) -> int:
+        """How many messages that is."""
+
+
 class Reading(Protocol):
     """The readers of a session."""
 
     @property
-    def backlog(self) -> Backlog:
+    def backlog(self) -> Waiting:
         """What was read ahead."""
 
     @property

@@ -47,13 +47,25 @@ class Record:
 class Judge(Endpoint):
     """Notes violations of the invariants that only show while callbacks run."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, keys: int = 0) -> None:
         self.workers = workers
+        self.keys = keys
         self.records: list[Record] = []
         self.violations: list[str] = []
         self.open_act = Act.RETURN
         self.failures: list[RestartFailure] = []
         self.engine: Engine
+
+    def key(self, number: int) -> int:
+        """Return the key of a message; without keys all have the same."""
+        return number % self.keys if self.keys else 0
+
+    def by_key(self, numbers: list[int]) -> dict[int, list[int]]:
+        """Return numbers of messages by their keys."""
+        found: dict[int, list[int]] = {key: [] for key in range(max(self.keys, 1))}
+        for number in numbers:
+            found[self.key(number)].append(number)
+        return found
 
     def record(self, session: Session) -> Record:
         return next(record for record in self.records if record.session is session)
@@ -82,6 +94,8 @@ class Judge(Endpoint):
         self.note(bool(record.closes), f"on_message {number} after on_close")
         end = session.closed
         self.note(end is not None and end.client_initiated, f"on_message {number} after an exit")
+        of_its_key = [other for other in record.running if self.key(other) == self.key(int(number))]
+        self.note(bool(self.keys and of_its_key), f"on_message {number} beside {of_its_key}")
         record.seen.append(int(number))
         record.running.add(int(number))
         record.most_running = max(record.most_running, len(record.running))

@@ -7,9 +7,12 @@ where the message is just full; lets a pong end only its own ping; waits for eve
 the server does not read; closes with 1011 while a `send` waits; and loses the turn of a `send`
 that is cancelled as it gets it. All of that is mended here.
 
-What is not: RSV1 on a pong passes. Two close frames in one packet are answered with 1002, as the
-parser reads ahead. A violation that the parser finds ends the connection only when what is
-buffered has been sent: `close` cuts off a server that does not read, nothing else.
+What is not: RSV1 on a pong passes. And where the parser gets more than a frame at a time, with
+compression or in the first packet, it reads ahead: two close frames in one packet are answered
+with 1002, and a violation that the parser finds ends the connection only when what is buffered
+has been sent: `close` cuts off a server that does not read, nothing else.
+
+Without compression most messages never get here: see `picows_framing`.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ from picows.websockets import ClientConnection
 from picows.websockets.asyncio.connection import _PerMessageDeflate
 
 from ..close import CloseCode
+from ..message import Message
+from .picows_framing import Framing
+from .picows_inbox import Inbox
 
 
 class Client(ClientConnection):
@@ -31,6 +37,8 @@ class Client(ClientConnection):
     Attributes:
         wire: The library's transport, which it does not show.
         close_timeout: Seconds to wait at most for the end.
+        ended: Whether nothing that comes is heard any more.
+        inbox: What was received, unless messages may be compressed.
     """
 
     wire: WSTransport
@@ -43,6 +51,7 @@ class Client(ClientConnection):
         close_timeout: float,
         **settings: Any,
     ) -> None:
+        self._inflates = permessage_deflate is not None
         if permessage_deflate is not None and max_message_size is not None:
             permessage_deflate = _BoundedDeflate(permessage_deflate)
         super().__init__(
@@ -52,15 +61,22 @@ class Client(ClientConnection):
             **settings,
         )
         self.close_timeout = close_timeout
-        self._ended = False
+        self.ended = False
+        self.inbox: Inbox | None = None
+        self._framing: Framing | None = None
+        self._largest = max_message_size
         self._cut_off: asyncio.TimerHandle | None = None
         self._writable = asyncio.Event()
         self._writable.set()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Keep the transport."""
+        """Keep the transport, and frame what comes, unless it may be compressed."""
         self.wire = transport
         super().on_ws_connected(transport)
+        if not self._inflates:
+            below = transport.underlying_transport
+            self.inbox = Inbox(super().recv, below)
+            self._framing = Framing(self, self.inbox, self._largest, below)
 
     def on_ws_frame(
         self,
@@ -68,7 +84,7 @@ class Client(ClientConnection):
         frame: WSFrame,
         _on_ws_frame: Callable[..., None] = ClientConnection.on_ws_frame,
     ) -> None:
-        """Look at a frame before the library does. This is the hot path: a call for each frame."""
+        """Look at a frame before the library does."""
         # The parser is a frame ahead, so this may be the frame before the close frame.
         odd = frame.rsv2 or frame.rsv3 or transport.close_handshake is not None
         if odd and not self._counts(frame):
@@ -79,17 +95,19 @@ class Client(ClientConnection):
             # It wants no pings, as it has them answered before anybody looks at their bits. To
             # find out here costs nothing; `msg_type` costs as much as all else on this path.
             if frame.msg_type != WSMsgType.PING or frame.rsv1:
-                self._end()
+                self.end()
                 raise
             transport.send_pong(frame.get_payload_as_bytes())
+        if self._framing is not None:
+            self._framing.heard(frame)
 
     def _counts(self, frame: WSFrame) -> bool:
         """Return whether a frame is to be heard; check it, if it is."""
-        if self._ended:
+        if self.ended:
             return False
         is_close = frame.msg_type == WSMsgType.CLOSE
         if is_close or frame.rsv2 or frame.rsv3:
-            self._end()
+            self.end()
         if frame.rsv2 or frame.rsv3 or (is_close and frame.rsv1):
             raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "a reserved bit is set")
         if is_close:
@@ -100,9 +118,9 @@ class Client(ClientConnection):
                 raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, f"close code {code}")
         return True
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Hear nothing more, and bound the wait for the end of TCP."""
-        self._ended = True
+        self.ended = True
         loop = asyncio.get_running_loop()
         self._cut_off = loop.call_later(self.close_timeout, self.wire.disconnect, False)
 
@@ -112,6 +130,17 @@ class Client(ClientConnection):
             self._cut_off.cancel()
         super().on_ws_disconnected(transport)
         self._writable.set()
+        if self.inbox is not None:
+            self.inbox.end()
+
+    async def recv(self, decode: bool | None = None) -> Message:
+        """Return the next message, as the library's own `recv` does."""
+        if self.inbox is None:
+            return await super().recv(decode)
+        message = await self.inbox.receive()
+        if decode is False and isinstance(message, str):
+            return message.encode()
+        return message.decode() if decode and isinstance(message, bytes) else message
 
     # The library's own wait leaves an exception that nobody retrieves when a send is cancelled.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, cast
@@ -29,7 +30,13 @@ class PicowsConnection:
             headers=lower(response.headers.items()),
             subprotocol=native.subprotocol,
         )
-        self.native_receive: Callable[[], Awaitable[Message]] = native.recv
+        inbox = native.inbox
+        self.native_receive: Callable[[], Awaitable[Message]] = (
+            native.recv if inbox is None else inbox.receive
+        )
+        self.mailbox: deque[Message] = deque() if inbox is None else inbox.ready
+        """Received messages. Whoever reads may take them from the left as long as there are any,
+        instead of awaiting `native_receive`."""
         self._sending = asyncio.Lock()
         self._pings: dict[asyncio.Future[float], float] = {}
 
@@ -44,7 +51,7 @@ class PicowsConnection:
     async def receive(self) -> Message:
         """Return the next message."""
         try:
-            return await self.native.recv()
+            return await self.native_receive()
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
 
@@ -85,6 +92,8 @@ class PicowsConnection:
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames, or cut off a server that does not answer."""
         native = self.native
+        if native.inbox is not None:
+            native.inbox.read_on()  # or the server's close frame would not be seen
         if not native.wire.is_disconnected:
             native.wire.send_close(cast("WSCloseCode", code), reason)  # it takes any number
         try:

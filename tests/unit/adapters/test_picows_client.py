@@ -74,7 +74,7 @@ def frame(kind: WSMsgType = WSMsgType.TEXT, payload: bytes = b"x", **bits: int) 
         payload_size=len(payload),
         get_payload_as_bytes=lambda: payload,
         get_close_code=lambda: code,
-        **{"rsv1": 0, "rsv2": 0, "rsv3": 0, **bits},
+        **{"rsv1": 0, "rsv2": 0, "rsv3": 0, "last_in_buffer": 0, "tail_size": 0, **bits},
     )
 
 

@@ -28,6 +28,7 @@ class Native:
 
     close_timeout = 5.0
     subprotocol = "v1"
+    inbox: Any = None
 
     def __init__(self, answer_after: float | None) -> None:
         headers = CIMultiDict([("X-Node", "1"), ("x-node", "2")])

@@ -87,7 +87,7 @@ class KeyedWorker(Worker):
                 key = lanes.key_of(message)
                 if not lanes.waits(key):
                     await self._handle(on_message, key, message)
-                elif not lanes.append(message):
+                elif not lanes.add(key, message):
                     crew.stall(self)
                 if crew.leader is not self:
                     return

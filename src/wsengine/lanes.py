@@ -76,7 +76,10 @@ class Lanes:
 
     def append(self, message: Message) -> bool:
         """Add the newest message; return whether there is room for one more."""
-        key = self.key_of(message)
+        return self.add(self.key_of(message), message)
+
+    def add(self, key: Hashable, message: Message) -> bool:
+        """Add the newest message, whose key is known."""
         self._newest += 1
         lane = self._lanes.setdefault(key, deque())
         lane.append((self._newest, message))

@@ -95,7 +95,9 @@ class Pilot:
         again in this pause.
 
         Args:
-            message: The very object that `receive` returned; the last 1024 messages are known.
+            message: The very object that `receive` returned; the last 1024 messages are known. Of
+                equal ones that Python keeps once only (`None`, a text of one character, a small
+                number) the latest is meant.
 
         Raises:
             ConfigError: It is another object, or was put back already.

@@ -85,7 +85,12 @@ class Requests:
         """
         if self._closed is not None:
             raise ConnectionClosed(self._closed)
-        message, request_id = self.identify(message)
+        given = message
+        message, request_id = self.identify(given)
+        for _ in range(len(self._pending)):
+            if request_id not in self._pending or message is given:
+                break
+            message, request_id = self.identify(given)  # the id filled in is one of the user's own
         if request_id in self._pending:
             raise ConfigError(
                 f"request id {request_id!r}: another request with this id waits for its reply; "

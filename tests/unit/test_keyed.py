@@ -170,3 +170,20 @@ async def test_a_key_that_cannot_be_had_is_logged_and_the_message_handled(
         assert slow.ended == ["a1", "b1"]
         assert slow.most == 1
     assert "order_by raised" in caplog.text
+
+
+async def test_the_key_of_a_message_that_waits_is_asked_for_once() -> None:
+    slow, asked = Slow(), list[str]()
+
+    def order_by(message: str) -> str:
+        asked.append(message)
+        return message[0]
+
+    engine, adapter = make(Notes(on_message=slow), order_by=order_by, workers=4)
+    async with engine:
+        await settle()
+        adapter.connection.feed("a1")
+        await settle()
+        adapter.connection.feed("a2", "a3", "b1")
+        await asyncio.sleep(4)
+    assert sorted(asked) == ["a1", "a2", "a3", "b1"]

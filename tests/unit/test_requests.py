@@ -156,6 +156,28 @@ async def test_a_send_that_fails_leaves_nothing() -> None:
     assert len(waiting) == 0
 
 
+async def test_an_id_that_is_filled_in_is_none_of_the_users_own_in_flight() -> None:
+    waiting, wire = requests(), Wire()
+    own = [asyncio.create_task(waiting.request({"id": n}, 5, wire.send)) for n in (1, 2, 4)]
+    await settle()
+    filled = [asyncio.create_task(waiting.request({"n": n}, 5, wire.send)) for n in range(2)]
+    await settle()
+    assert [message["id"] for message in wire.sent] == [1, 2, 4, 3, 5]
+    for number in range(1, 6):
+        assert waiting.take({"id": number})
+    await asyncio.gather(*own, *filled)
+
+
+async def test_a_generator_that_repeats_itself_is_found_out() -> None:
+    waiting, wire = requests(new_id=lambda: 7), Wire()
+    first = asyncio.create_task(waiting.request({"n": 1}, 5, wire.send))
+    await settle()
+    with pytest.raises(ConfigError, match="request id 7: another request"):
+        await waiting.request({"n": 2}, 5, wire.send)
+    assert waiting.take({"id": 7})
+    await first
+
+
 async def test_ids_in_flight_differ() -> None:
     waiting, wire = requests(), Wire()
     asked = asyncio.create_task(waiting.request({"id": "mine"}, 5, wire.send))

@@ -1,6 +1,7 @@
 # Every target does its own set-up: only Python (3.11 or newer) and pip need to be there.
 PYTHON ?= python3
-VENV := .venv
+# One for each interpreter: `make PYTHON=python3.12 test` does not use that of python3.
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 

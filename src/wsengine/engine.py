@@ -27,6 +27,7 @@ from .states import EngineState, StateChange
 from .supervisor import Supervisor
 from .telemetry import Telemetry
 from .url import check_url, display_url
+from .validation import check_method
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,8 @@ class Engine(Conversing):
             raise ConfigError(f"config={config!r}: must be an EngineConfig")
         self.adapter: Adapter = load_adapter(adapter)
         name = config.name or ("engine" if callable(url) else display_url(url))
+        check_method("tracer_provider", tracer_provider, "get_tracer")
+        check_method("meter_provider", meter_provider, "get_meter")
         self.telemetry = Telemetry(name, config, tracer_provider, meter_provider)
         super().__init__(name, config, codec, correlator, self.telemetry.tally)
 

@@ -41,7 +41,8 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
         shown_url: The URL, without its secrets.
         error: The library's or the system's exception.
     """
-    text = str(error) or type(error).__name__
+    # One line, and not a long one: some libraries quote what the server sent.
+    text = (str(error) or type(error).__name__).splitlines()[0][:200]
     if isinstance(error, ConnectionRefusedError):
         return f"{shown_url}: connection refused; is the server running, and the port right?"
     if isinstance(error, socket.gaierror):

@@ -104,3 +104,13 @@ def check_share(field: str, value: Any, words: tuple[str, ...]) -> None:
     if not number or not 0 <= value <= 1:
         listed = ", ".join(repr(word) for word in words)
         raise refuse(field, value, f"must be {listed}, or a share between 0 and 1")
+
+
+def check_method(field: str, value: Any, method: str) -> None:
+    """Check that a value is `None`, or has a method.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if value is not None and not callable(getattr(value, method, None)):
+        raise refuse(field, value, f"must have a method {method}(), or be None for the global one")

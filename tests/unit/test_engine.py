@@ -355,3 +355,11 @@ async def test_wanted_restarts_do_not_use_the_engine_up() -> None:
             engine.restart()
             await asyncio.sleep(3)
         assert engine.state is EngineState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("field", "method"), [("tracer_provider", "get_tracer"), ("meter_provider", "get_meter")]
+)
+def test_a_provider_is_looked_at(field: str, method: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{field}='x': must have a method {method}"):
+        Engine("ws://test", Notes(), adapter=ScriptedAdapter(), **{field: "x"})  # type: ignore[arg-type]

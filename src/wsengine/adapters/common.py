@@ -179,7 +179,8 @@ def refused(
         by: Who answered.
     """
     headers = lower(items)
-    to = display_url(headers["location"]) if "location" in headers else ""
+    redirects = 300 <= status < 400 and "location" in headers
+    to = display_url(headers["location"]) if redirects else ""
     return ConnectError(
         f"{display_url(url)}: {by} refused the handshake with HTTP status {status}"
         + (f"; it redirects to {to}, dial that" if to else ""),

@@ -1,7 +1,9 @@
 """The adapter for `picows`: dials and handshakes.
 
 The library has two faces: a raw listener, called for each frame, and `picows.websockets`, which
-puts messages together, inflates them and pushes back. This adapter stands on the second, checks
+puts messages together, inflates them and pushes back. A raw listener that only counts had 5.5 M
+messages of 32 bytes a second, one in Python with a queue and all checks 1.6 M, the second face's
+`recv` in a loop 3.5 M. So this adapter stands on the second, checks
 what the library does not (see `picows_client`), and takes plain messages out of the stream itself,
 before the library sees them (see `picows_framing`). Nanoseconds of the client's CPU time for each
 message of a burst, and how many times as fast that is as the library's `recv`:

@@ -13,11 +13,15 @@ there (section 5.4).
 from __future__ import annotations
 
 import asyncio
+import re
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
+
+_REFUSAL = re.compile(rb"\AHTTP/1\.[01] (?!101)(\d{3})(?: ([^\r\n]*))?\r\n")
+"""The first line of a refusal, which the library reads in HTTP/1.1 and with a phrase only."""
 
 
 class Client(ClientConnection):
@@ -51,10 +55,12 @@ class Client(ClientConnection):
             Connection.process_event(self, message)
 
     def data_received(self, data: bytes) -> None:
-        """Bound the wait for the end of TCP after the close frames.
+        """Mend the first line of a refusal, and bound the wait for the end of TCP.
 
-        The library does so only while something sends or closes: `recv` would wait for ever.
+        The library does the latter only while something sends or closes; `recv` waits for ever.
         """
+        if self.response is None:
+            data = _REFUSAL.sub(rb"HTTP/1.1 \1 \2\r\n", data, count=1)
         super().data_received(data)
         if self.close_deadline is not None and self._cut_off is None:
             self._cut_off = self.loop.call_at(self.close_deadline, self.transport.abort)

@@ -10,7 +10,14 @@ from functools import partial
 from typing import Final
 
 from opentelemetry import metrics
-from opentelemetry.metrics import CallbackOptions, Histogram, Meter, MeterProvider, Observation
+from opentelemetry.metrics import (
+    CallbackOptions,
+    Histogram,
+    Meter,
+    MeterProvider,
+    NoOpMeter,
+    Observation,
+)
 
 from . import names
 from .names import METRICS, Metric
@@ -174,4 +181,6 @@ def instruments_of(provider: MeterProvider | None, version: str) -> Instruments:
 def is_recorded(provider: MeterProvider | None) -> bool:
     """Whether anybody may look at metrics: the API's own providers do nothing."""
     provider = provider or metrics.get_meter_provider()
-    return not type(provider).__module__.startswith("opentelemetry.metrics")
+    if type(provider).__module__.startswith("opentelemetry.metrics"):
+        return False
+    return not isinstance(provider.get_meter(names.SCOPE), NoOpMeter)  # an SDK switched off

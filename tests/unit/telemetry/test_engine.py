@@ -13,7 +13,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
 
-from wsengine import Close, ConnectError, Engine, EngineConfig, Session
+from wsengine import Close, ConnectError, ConnectOptions, Engine, EngineConfig, Session
 from wsengine.telemetry import Telemetry
 from wsengine.testing import Accept, CloseWith, Delay, Lose, ReadFails, Refuse, ScriptedAdapter
 
@@ -291,8 +291,12 @@ async def test_an_sdk_that_is_switched_off_is_none(
 ) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     endpoint = Notes()
-    engine, _ = Told().engine(endpoint)
-    assert engine.telemetry.session(endpoint).endpoint is endpoint
+    engine, adapter = Told().engine(endpoint)
+    session = engine.telemetry.session(endpoint)
+    connection = await session.connect(adapter, "ws://scripted", ConnectOptions())
+    assert connection is adapter.connection
+    assert session.endpoint is endpoint
+    assert session.sampling(endpoint.on_message) is None
     assert engine.telemetry.tracer() is None
 
 

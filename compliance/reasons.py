@@ -20,10 +20,6 @@ REASONS: Final[dict[str, dict[str, str]]] = {
         "3.2 3.3 4.1.3 4.1.4 4.2.3 4.2.4 5.15": _NO_ECHO,
         "3.4 4.1.5 4.2.5": _RACE,
         "6.4.*": _LATE,
-        "7.1.5": (
-            "The library takes a close frame between two fragments for an error, and answers with "
-            "1002; RFC 6455 allows it there (section 5.4)"
-        ),
     },
     "aiohttp": {
         "6.4.*": _LATE,

@@ -4,21 +4,23 @@ As of websockets 17.4 the library: waits for ever for the end of TCP after the c
 something sends or closes; lets a `send` that waits return as if sent when the connection is cut
 off; stumbles, for the event loop to report, where TLS fails behind a proxy; and refuses a message
 of over 4,096 fragments with 1009, whatever its size (only the variable `WEBSOCKETS_MAX_FRAGMENTS`,
-for the whole process, changes that). All of that is mended here.
-
-What is not: a close frame between two fragments is answered with 1002, though RFC 6455 allows it
-there (section 5.4).
+for the whole process, changes that); and answers a close frame between two fragments with 1002,
+though RFC 6455 allows it there (section 5.4). All of that is mended here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
+from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
+
+from ..close import CloseCode
 
 _REFUSAL = re.compile(rb"\AHTTP/1\.[01] (?!101)(\d{3})(?: ([^\r\n]*))?\r\n")
 """The first line of a refusal, which the library reads in HTTP/1.1 and with a phrase only."""
@@ -31,6 +33,19 @@ class Client(ClientConnection):
     _kind: Opcode
     _payload: bytearray
     """What has come of a message in fragments."""
+
+    def __init__(self, protocol: ClientProtocol, **settings: Any) -> None:
+        super().__init__(protocol, **settings)
+        protocol.fail = self._fail  # type: ignore[method-assign]
+
+    def _fail(self, code: int, reason: str = "") -> None:
+        """Fail the connection; or answer a close frame that came between two fragments."""
+        protocol = self.protocol
+        close = protocol.close_rcvd
+        if close is not None and reason == "incomplete fragmented message":
+            empty = close.code == CloseCode.NO_STATUS_RECEIVED  # which must not be sent
+            code, reason = (CloseCode.NORMAL_CLOSURE, "") if empty else (close.code, close.reason)
+        ClientProtocol.fail(protocol, code, reason)
 
     def process_event(self, event: Event) -> None:
         """Join fragments before the library counts them. This is the hot path.

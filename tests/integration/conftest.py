@@ -64,6 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_more_of_the_same(item: pytest.Item) -> bool:
     if item.get_closest_marker("one_adapter") is None:
         return False
+    # Only a parametrized function has `callspec`, which pytest does not declare.
     adapter: str = item.callspec.params["adapter"]  # type: ignore[attr-defined]
     return adapter != ADAPTERS[0]
 

@@ -39,6 +39,7 @@ def pending_timers() -> list[asyncio.TimerHandle]:
     """Return the timers of the running event loop that are yet to fire."""
     loop: Any = asyncio.get_running_loop()
     if isinstance(loop, asyncio.BaseEventLoop):
+        # Nowhere public: asyncio does not show its timers.
         return [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
     return [timer for timer in loop.timers if not timer.cancelled() and timer.when() > loop.time()]
 
@@ -47,7 +48,7 @@ def _make_uvloop() -> asyncio.AbstractEventLoop:
     """Return a loop of uvloop that shows its timers, as uvloop itself does not."""
     uvloop: Any = importlib.import_module("uvloop")
 
-    class Loop(uvloop.Loop):  # type: ignore[misc]
+    class Loop(uvloop.Loop):  # type: ignore[misc]  # uvloop may be missing, so it is Any here
         def __init__(self) -> None:
             super().__init__()
             self.timers: weakref.WeakSet[asyncio.TimerHandle] = weakref.WeakSet()

@@ -32,7 +32,7 @@ class Tunnel(BaseConnector):
             raise ConfigError("proxy: aiohttp goes through an https:// proxy to wss:// only")
         try:
             from python_socks import ProxyType  # noqa: PLC0415 - comes with an extra
-            from python_socks.async_.asyncio import Proxy  # noqa: PLC0415
+            from python_socks.async_.asyncio import Proxy  # noqa: PLC0415 - the same
         except ImportError as error:
             raise MissingDependencyError(
                 "aiohttp needs one more library for SOCKS proxies, and for ws:// through any "

@@ -36,6 +36,7 @@ class Client(ClientConnection):
 
     def __init__(self, protocol: ClientProtocol, **settings: Any) -> None:
         super().__init__(protocol, **settings)
+        # On the object: `connect` makes the protocol itself, and takes no class for it.
         protocol.fail = self._fail  # type: ignore[method-assign]
 
     def _fail(self, code: int, reason: str = "") -> None:

@@ -56,7 +56,7 @@ def as_id(value: Any) -> Hashable | None:
         hash(value)
     except TypeError:
         return None
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # it is Hashable: hash() has just taken it
 
 
 def fill(message: Any, path: Path, value: Any) -> Any:
@@ -86,6 +86,7 @@ def replace(message: Any, changes: dict[str, Any]) -> Any:
     if hasattr(kind, "__struct_fields__"):
         return importlib.import_module("msgspec.structs").replace(message, **changes)
     if dataclasses.is_dataclass(message):
+        # A dataclass, or its class: `replace` refuses the latter itself.
         return dataclasses.replace(message, **changes)  # type: ignore[type-var]
     if changes.keys() <= getattr(kind, "model_fields", {}).keys():  # Pydantic's copy checks none
         return message.model_copy(update=changes)

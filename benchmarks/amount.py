@@ -31,9 +31,10 @@ class Amount:
         """Return the count of the warm-up, and of the work itself."""
         return max(self.count // 10, 1), self.count
 
-    def order(self, count: int) -> str:
-        """Return the text message that asks the server for a burst."""
-        return json.dumps({"do": "burst", "count": count, "size": self.size, "text": self.text})
+    def order(self, count: int, payload: str | None = None) -> str:
+        """Return the text message that asks the server for a burst, of this payload or any."""
+        order = {"do": "burst", "count": count, "size": self.size, "text": self.text}
+        return json.dumps(order if payload is None else {**order, "payload": payload})
 
     def order_take(self, count: int) -> str:
         """Return the text message that has the server take messages, and tell when it has all."""

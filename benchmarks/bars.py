@@ -25,6 +25,12 @@ BURST: Final = {
 ROUND_TRIP: Final = {"p50_us": 1.07, "p99_us": 1.2}
 """Beside the bare library, on each of the adapters."""
 
+REQUEST: Final = {"p50_us": 1.15}
+"""Beside a ping-pong by hand with the same bytes, on the connection of each adapter."""
+
+TYPED: Final = {"per_second": round(1 / 1.05, 3)}
+"""At most 1.05 times as long as when the handler decodes the message itself."""
+
 SUSPENDING: Final = {"per_second": 1.5}
 """Four workers beside a task per message."""
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import Final
 
-from . import application, bare, bars, crowds, engines, memory, telemetry
+from . import application, bare, bars, conversations, crowds, engines, memory, telemetry
 from .contestant import Beside, Contestant, When
 from .libraries import DIALS
 
@@ -114,6 +114,30 @@ def _round_trips() -> Iterator[Contestant]:
     )
 
 
+def _requests() -> Iterator[Contestant]:
+    workload, count = "request", 6_000
+    for library in DIALS:
+        name, by_hand = f"ask-{library}", conversations.ask_by_hand(library)
+        title = f"{library}: the adapter's connection by hand"
+        yield Contestant(f"{name}-bare", workload, title, by_hand, count)
+        beside = (Beside(f"{name}-bare", bars.REQUEST),)
+        title, work = f"wsengine on {library}: session.request", conversations.ask(library)
+        yield Contestant(name, workload, title, work, count, beside)
+
+
+def _typed() -> Iterator[Contestant]:
+    for library, count in BURST.items():
+        name, by_hand = f"typed-{library}", conversations.typed_by_hand(library)
+        words = f"wsengine on {library}, def"
+        title = f"{library}: receive, decode"
+        yield Contestant(f"{name}-bare", "typed", title, by_hand, count)
+        title, work = f"{words}: the handler decodes", conversations.decoding_handler(library)
+        yield Contestant(f"{name}-hand", "typed", title, work, count, (Beside(f"{name}-bare"),))
+        beside = (Beside(f"{name}-hand", bars.TYPED), Beside(f"{name}-bare"))
+        title, work = f"{words}: JsonCodec(Trade)", conversations.typed(library)
+        yield Contestant(name, "typed", title, work, count, beside)
+
+
 def _suspending() -> Iterator[Contestant]:
     for library, count in (("websockets", 50_000), ("picows", 110_000)):
         name, tasks = f"suspend-{library}", bare.task_per_message(library, 0)
@@ -202,7 +226,7 @@ def _memory() -> Iterator[Contestant]:
 CONTESTANTS: Final = {
     contestant.name: contestant
     for some in (
-        *(_bursts, _sizes, _round_trips, _suspending, _sleeping, _telemetry),
+        *(_bursts, _sizes, _round_trips, _requests, _typed, _suspending, _sleeping, _telemetry),
         *(_sending, _idle, _storms, _memory),
     )
     for contestant in some()

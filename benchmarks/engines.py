@@ -22,8 +22,12 @@ class Counter(Endpoint):
         self.left, self._count = count, count
         self._done: asyncio.Future[Sample] = asyncio.get_running_loop().create_future()
         self._clock = Clock()
-        await session.send(amount.order(count))
+        await self.order(session, amount, count)
         return await self._done
+
+    async def order(self, session: Session, amount: Amount, count: int) -> None:
+        """Ask the server for the burst."""
+        await session.send(amount.order(count))
 
     def finish(self) -> None:
         """Stop the clock: the last message has been handled."""

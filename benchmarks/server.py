@@ -29,7 +29,8 @@ BLOCK: Final = 64 * 1024
 def burst(connection: socket.socket, order: dict[str, Any]) -> None:
     """Send the messages that a client has ordered."""
     opcode = Opcode.TEXT if order["text"] else Opcode.BINARY
-    one = frame(bytes(65 + i % 26 for i in range(order["size"])), opcode)
+    payload = order.get("payload") or "".join(chr(65 + i % 26) for i in range(order["size"]))
+    one = frame(payload.encode(), opcode)
     in_block = max(BLOCK // len(one), 1)
     whole, rest = divmod(order["count"], in_block)
     with tempfile.TemporaryFile() as block:

@@ -83,6 +83,8 @@ WORKLOADS: Final = {
     for workload in (
         Workload("burst", "Burst, handlers that do not suspend", _RATE),
         Workload("round-trip", "Round trips", _ROUND_TRIP, "round trips"),
+        Workload("request", "Requests and their replies", _ROUND_TRIP, "requests"),
+        Workload("typed", "Burst, decoded to structs", _RATE),
         Workload("suspend", "Burst, handlers that suspend once", _RATE),
         Workload("sleep", "Burst, handlers that sleep for a millisecond", _RATE, rounds=3),
         Workload("metrics", "Burst, with metrics", _RATE),

@@ -6,6 +6,7 @@ suite `wsengine.testing.check_adapter` is the definition of this contract, claus
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -96,6 +97,21 @@ class NativeReceive(Protocol):
 
     def translate(self, error: Exception) -> Exception:
         """Return what `receive` would have raised, `ConnectionClosed` for a closed connection."""
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """What a connection may offer besides, to save a reply two steps of the event loop.
+
+    A request then gets its reply as it comes in, without the reader between.
+    """
+
+    def offer_to(self, taker: Callable[[deque[Message]], object], /) -> None:
+        """Have `taker` called with the messages that come in while somebody waits to receive.
+
+        It removes those that it takes: they are never received. It does not raise. What comes in
+        while nobody waits, and whatever this connection finds inconvenient, is not offered.
+        """
 
 
 class Adapter(Protocol):

@@ -11,7 +11,7 @@ from .codec import Codec, decode_error
 from .correlator import Correlation
 from .errors import DecodeError
 from .interruption import current_task
-from .message import Message, SendableMessage, check_sendable
+from .message import SENDABLE, Message, SendableMessage, check_sendable
 from .requests import Requests
 
 Handler: TypeAlias = Callable[[Any, Any], Any]
@@ -84,45 +84,38 @@ class Conversation:
     # What is called with each message.
 
     def handler(self, on_message: Callable[..., Any], *, with_raw: bool) -> Handler:
-        """Return what to call with each message as it came; `on_message` sees values, no replies.
-
-        Without codec and correlator that is `on_message` itself: it costs nothing to have neither.
+        """Return what to call with each value: `on_message`, which sees no replies.
 
         Args:
             on_message: The endpoint's callback.
-            with_raw: Whether to call it with the message as it came, besides.
+            with_raw: Whether to call it with the message as it came, besides; what is returned
+                takes that, and decodes it itself.
         """
-        if self._codec is None and self.requests is None:
-            return on_message
-        decode, undecodable = self._decode, self._undecodable
         take = _no_reply if self.requests is None else self.requests.take
 
-        def decoded(session: Any, message: Message) -> Any:
-            try:
-                value = decode(message)
-            except Exception as error:
-                return undecodable(session, message, error)
-            return on_message(session, value)
-
-        def sifted(session: Any, message: Message) -> Any:
-            try:
-                value = decode(message)
-            except Exception as error:
-                return undecodable(session, message, error)
+        def sifted(session: Any, value: Any) -> Any:
             return None if take(value) else on_message(session, value)
 
         def traced(session: Any, message: Message) -> Any:
             try:
-                value = decode(message)
+                value = self._decode(message)
             except Exception as error:
-                return undecodable(session, message, error)
+                return self.undecodable(session, message, error)
             return None if take(value) else on_message(session, value, message)
 
-        if with_raw:
+        if self._codec is not None and with_raw:
             return traced
-        return decoded if self.requests is None else sifted
+        return on_message if self.requests is None else sifted
 
-    def _undecodable(self, session: Any, message: Message, error: Exception) -> Awaitable[None]:
+    def decoder(self, *, with_raw: bool) -> Callable[[Message], Any] | None:
+        """Return what makes of a message what the handler takes; `None`: it takes messages.
+
+        The codec's own function: it costs nothing to have none, and one call to have one.
+        """
+        return None if self._codec is None or with_raw else self._decode
+
+    def undecodable(self, session: Any, message: Message, error: Exception) -> Awaitable[None]:
+        """Count a message that the decoder raised an error for, and tell `on_read_error`."""
         self.undecoded += 1
         return self._tell(session, self._decode_error(message, error))
 
@@ -158,7 +151,7 @@ def encoded(codec: Codec | None, value: Any) -> SendableMessage:
         message: SendableMessage = value
         return message
     message = codec.encode(value)
-    if not isinstance(message, str | bytes | bytearray | memoryview):
+    if not isinstance(message, SENDABLE):
         raise TypeError(
             f"{codec!r}.encode() returned {type(message).__name__}: "
             "it must return str (text) or bytes (binary)"

@@ -110,7 +110,7 @@ class Dispatch:
             await self._link.transmit(step.message)
             self._subscriptions.done(step)
             return
-        pending = requests.begin(step.message)
+        pending = requests.begin(step.message, ACKNOWLEDGED_WITHIN)
         try:
             await self._link.transmit(self._link.encode(pending.message))
         except BaseException:
@@ -122,7 +122,7 @@ class Dispatch:
         if self._link.requests is None:
             return
         try:
-            await self._link.requests.answered(pending, ACKNOWLEDGED_WITHIN)
+            await self._link.requests.answered(pending)
         except ConnectionClosed:
             return  # the next session sends it again
         except Exception as error:

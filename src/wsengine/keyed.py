@@ -107,7 +107,7 @@ class KeyedWorker(Worker):
     async def _handle(self, on_message: Handler, key: Hashable, message: Message) -> None:
         self._key = key
         try:
-            pending = on_message(self._link.session, message)
+            pending = self._link.call(on_message, message)
             if pending is not None and inspect.isawaitable(pending):
                 self._mode = Mode.HANDLING
                 await pending

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
-from .adapter import Connection, NativeReceive
+from .adapter import Connection, NativeReceive, Offering
 from .conversation import Conversation
 from .message import Message, SendableMessage
 from .traffic import Traffic
@@ -38,6 +39,7 @@ class Link:
     Args:
         connection: The connection.
         on_message: The endpoint's callback.
+        decoder: Makes of each message what `on_message` is called with; left out, they are that.
         on_read_error: The endpoint's callback.
         failed: Told of every callback that raised.
         sampling: Says for which messages another handler is called in place of `on_message`.
@@ -47,6 +49,7 @@ class Link:
     __slots__ = (
         "connection",
         "decode",
+        "decoder",
         "encode",
         "engine",
         "failed",
@@ -62,6 +65,7 @@ class Link:
         "sift",
         "translate",
         "turn",
+        "undecodable",
     )
 
     def __init__(
@@ -72,6 +76,7 @@ class Link:
         on_message: Handler,
         on_read_error: Callable[[Any, Exception], Any],
         failed: FailedCallback,
+        decoder: Callable[[Message], Any] | None = None,
         sampling: Sampling | None = None,
         conversation: Conversation | None = None,
     ) -> None:
@@ -79,6 +84,7 @@ class Link:
         self.connection = connection
         self.session: Any = None  # the Session, which is made around this link
         self.on_message = on_message
+        self.decoder = decoder
         self.on_read_error = on_read_error
         self.failed = failed
         self.turn: Callable[[int], Iterable[Handler]] = partial(repeat, on_message)
@@ -89,6 +95,7 @@ class Link:
             self.turn, self.rearm = sampling.turn, sampling.rearm
         meaning = Conversation() if conversation is None else conversation
         self.encode, self.decode = meaning.encode, meaning.decode
+        self.undecodable = meaning.undecodable
         self.requests = meaning.requests
         """The requests in flight; `None` where there is no correlator."""
         self.sift: Callable[[Message], bool] | None = meaning.sift
@@ -101,11 +108,33 @@ class Link:
         if isinstance(connection, NativeReceive):
             self.receive = connection.native_receive
             self.translate = connection.translate
+        if self.requests is not None and isinstance(connection, Offering):
+            connection.offer_to(self._take_replies)
+
+    def call(self, on_message: Handler, message: Message) -> Any:
+        """Call a handler with what a message is decoded to; return what it returns."""
+        try:
+            value = message if self.decoder is None else self.decoder(message)
+        except Exception as error:
+            return self.undecodable(self.session, message, error)
+        return on_message(self.session, value)
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded, and count it."""
         await self.connection.send(message)
         self.outgoing.count(message)
+
+    def _take_replies(self, messages: deque[Message]) -> None:
+        """Take the replies out of what has just come in, and leave the rest in order."""
+        requests, sift = self.requests, self.sift
+        if not requests or sift is None:
+            return
+        for _ in range(len(messages)):
+            message = messages.popleft()
+            if sift(message):
+                self.incoming.count(message)
+            else:
+                messages.append(message)
 
     @property
     def received(self) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Message: TypeAlias = str | bytes
 """A whole message: `str` for text, `bytes` for binary."""
 
 SendableMessage: TypeAlias = str | bytes | bytearray | memoryview
 """What may be sent: `str` goes as text, bytes-like as binary."""
+
+SENDABLE: Final = (str, bytes, bytearray, memoryview)
+"""The same, for `isinstance`, which is faster with a tuple than with a union."""
 
 
 def message_size(message: Message) -> int:
@@ -20,7 +23,7 @@ def message_size(message: Message) -> int:
 
 def check_sendable(message: object) -> None:
     """Raise `TypeError` for what no WebSocket library can send as one message."""
-    if not isinstance(message, str | bytes | bytearray | memoryview):
+    if not isinstance(message, SENDABLE):
         raise TypeError(
             f"a message is str (text) or bytes (binary), not {type(message).__name__}; "
             "encode it first, for example with json.dumps()"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any
+from collections.abc import Callable, Coroutine, Hashable
+from math import inf
+from typing import Any, TypeAlias
 
 from .close import Close
 from .correlator import Correlation
+from .deadlines import Deadlines
 from .errors import ConfigError, ConnectionClosed, RequestTimeoutError
+from .interruption import Interruption, current_task
+from .suspension import noticing
+
+Send: TypeAlias = Callable[[Any], Coroutine[Any, Any, object]]
 
 logger = logging.getLogger(__name__)
 
@@ -20,30 +26,56 @@ class Pending:
     Args:
         request_id: Its id.
         message: What is to be sent, with the id in it.
+        timeout: Seconds that it may take, or `None`.
+        loop: The event loop.
     """
 
-    __slots__ = ("_loop", "began", "message", "reply", "request_id", "sending")
+    __slots__ = ("_loop", "began", "deadline", "message", "reply", "request_id", "wait")
 
-    def __init__(self, request_id: Hashable, message: Any) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(
+        self,
+        request_id: Hashable,
+        message: Any,
+        timeout: float | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._loop = loop
         self.request_id = request_id
         self.message = message
-        self.began = self._loop.time()
-        self.reply: asyncio.Future[Any] = self._loop.create_future()
-        self.sending: asyncio.Timeout | None = None
-        """Its time-out, while the transport may hold it up."""
+        self.began = loop.time()
+        self.deadline = inf if timeout is None else self.began + timeout
+        self.reply: asyncio.Future[Any] = loop.create_future()
+        self.wait: Interruption | None = None
+        """The wait for the transport."""
 
     @property
     def age(self) -> float:
         """Seconds since it was made."""
         return self._loop.time() - self.began
 
+    def expire(self) -> None:
+        """End it: no reply came in time."""
+        self.fail(RequestTimeoutError(self.request_id, round(self.age, 3)))
+
     def fail(self, error: Exception) -> None:
         """End it without a reply."""
         if not self.reply.done():
             self.reply.set_exception(error)
-        if self.sending is not None and not self.sending.expired():
-            self.sending.reschedule(self._loop.time())  # nobody waits for the transport any more
+            self._stop_sending()
+
+    def succeed(self, reply: Any) -> None:
+        """End it with its reply."""
+        self.reply.set_result(reply)
+        self._stop_sending()
+
+    def held_up(self) -> None:
+        """Note that it waits for the transport."""
+        if self.wait is None:
+            self.wait = Interruption(current_task())
+
+    def _stop_sending(self) -> None:
+        if self.wait is not None:
+            self.wait.interrupt()
 
 
 class Requests:
@@ -61,7 +93,9 @@ class Requests:
         self.unmatched = 0
         self.begun: Callable[[], object] = _nobody_reads
         self._correlation = correlation
+        self._loop = asyncio.get_running_loop()
         self._pending: dict[Hashable, Pending] = {}
+        self._deadlines = Deadlines(self._pending.values)
         self._closed: Close | None = None
         self._complained = False
 
@@ -70,14 +104,33 @@ class Requests:
 
     # The side that asks.
 
-    async def request(
-        self, message: Any, timeout: float | None, send: Callable[[Any], Awaitable[object]]
-    ) -> Any:
+    async def request(self, message: Any, timeout: float | None, send: Send) -> Any:
         """Send a request, and return its reply; see `Session.request`."""
-        return await self.answered(self.begin(message), timeout, send)
+        pending = self.begin(message, timeout)
+        try:
+            try:
+                await noticing(send(pending.message), pending.held_up)
+            except asyncio.CancelledError:
+                if pending.wait is None or not pending.wait.absorb():
+                    raise
+            pending.wait = None
+            return await pending.reply
+        finally:
+            self.forget(pending)
 
-    def begin(self, message: Any) -> Pending:
+    async def answered(self, pending: Pending) -> Any:
+        """Wait for the reply to a request that was sent, and forget it whatever comes of it."""
+        try:
+            return await pending.reply
+        finally:
+            self.forget(pending)
+
+    def begin(self, message: Any, timeout: float | None) -> Pending:
         """Return a request to be sent; from now on its reply is waited for.
+
+        Args:
+            message: The request.
+            timeout: Seconds for sending and reply, or `None`.
 
         Raises:
             ConfigError: The message has no id, or one that is in flight.
@@ -96,7 +149,9 @@ class Requests:
                 f"request id {request_id!r}: another request with this id waits for its reply; "
                 "ids in flight must differ"
             )
-        pending = self._pending[request_id] = Pending(request_id, message)
+        pending = self._pending[request_id] = Pending(request_id, message, timeout, self._loop)
+        if timeout is not None:
+            self._deadlines.watch(pending.deadline)
         self.begun()
         return pending
 
@@ -115,42 +170,11 @@ class Requests:
             )
         return message, request_id
 
-    async def answered(
-        self,
-        pending: Pending,
-        timeout: float | None,
-        send: Callable[[Any], Awaitable[object]] | None = None,
-    ) -> Any:
-        """Wait for a reply, and forget the request whatever comes of it.
-
-        Args:
-            pending: The request.
-            timeout: Seconds, for the sending too, or `None`.
-            send: What sends it, if that is still to be done.
-        """
-        limit = asyncio.timeout(timeout)
-        try:
-            async with limit:
-                if send is not None:
-                    pending.sending = limit
-                    await send(pending.message)
-                    pending.sending = None
-                return await pending.reply
-        except TimeoutError:
-            if pending.reply.done() and not pending.reply.cancelled():
-                return pending.reply.result()  # it came, or can never come, while sending waited
-            if not limit.expired():
-                raise
-            raise RequestTimeoutError(pending.request_id, round(pending.age, 3)) from None
-        finally:
-            self.forget(pending)
-
     def forget(self, pending: Pending) -> None:
         """Wait for a reply no longer: if it comes, it is a message."""
-        pending.sending = None
         if self._pending.get(pending.request_id) is pending:
             del self._pending[pending.request_id]
-        if pending.reply.done() and not pending.reply.cancelled():
+        if not pending.reply.cancel() and not pending.reply.cancelled():
             pending.reply.exception()  # seen: it may be that nobody has awaited it
 
     def end(self, close: Close) -> None:
@@ -159,6 +183,7 @@ class Requests:
         for pending in self._pending.values():
             pending.fail(ConnectionClosed(close))
         self._pending.clear()
+        self._deadlines.clear()
 
     # The side that reads.
 
@@ -185,9 +210,9 @@ class Requests:
         except Exception as error:
             failure = error
         if failure is None:
-            pending.reply.set_result(message)
+            pending.succeed(message)
         else:
-            pending.reply.set_exception(failure)
+            pending.fail(failure)
         return True
 
     def _complain(self) -> None:

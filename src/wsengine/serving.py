@@ -96,13 +96,13 @@ class Serving:
         )
 
     def _link(self, engine: Engine, connection: Connection) -> Link:
-        on_message = self.conversation.handler(
-            self._endpoint.on_message, with_raw=self.telemetry.traces_messages
-        )
+        with_raw = self.telemetry.traces_messages
+        on_message = self.conversation.handler(self._endpoint.on_message, with_raw=with_raw)
         return Link(
             engine,
             connection,
             on_message=on_message,
+            decoder=self.conversation.decoder(with_raw=with_raw),
             sampling=self.telemetry.sampling(on_message),
             on_read_error=self._endpoint.on_read_error,
             failed=self.callback_failed,

@@ -28,6 +28,10 @@ def check_number(
     """
     if value is None and optional:
         return
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
+        above_it, enough = above is None or value > above, least is None or value >= least
+        if above_it and enough:
+            return
     rule = "must be a number"
     if above is not None:
         rule += f" above {above:g}"
@@ -35,10 +39,7 @@ def check_number(
         rule += f" of at least {least:g}"
     if optional:
         rule += ", or None"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
-        raise refuse(field, value, rule)
-    if (above is not None and value <= above) or (least is not None and value < least):
-        raise refuse(field, value, rule)
+    raise refuse(field, value, rule)
 
 
 def _is_finite(value: float) -> bool:

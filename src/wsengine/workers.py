@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from types import CoroutineType
-from typing import Final
+from typing import Any, Final
 
 from .message import message_size
 from .readers import Mode, Reader
@@ -32,6 +32,7 @@ class Worker(Reader):
         """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""
         crew, link = self._crew, self._link
         receive, session, incoming = link.receive, link.session, link.incoming
+        decoder = link.decoder
         reading, handling = Mode.READING, Mode.HANDLING  # an enum's members are slow to look up
         while True:
             for on_message in link.turn(TURN):
@@ -45,7 +46,12 @@ class Worker(Reader):
                     ascii_only = message.isascii()
                     incoming.text_bytes += len(message) if ascii_only else message_size(message)
                 try:
-                    pending = on_message(session, message)
+                    try:
+                        value = message if decoder is None else decoder(message)
+                    except Exception as error:
+                        pending = link.undecodable(session, message, error)
+                    else:
+                        pending = on_message(session, value)
                     if pending is not None and (
                         type(pending) is CoroutineType or inspect.isawaitable(pending)
                     ):
@@ -60,13 +66,13 @@ class Worker(Reader):
             await asyncio.sleep(0)
 
     async def _help(self) -> None:
-        crew, backlog, session = self._crew, self._crew.backlog, self._link.session
+        crew, backlog = self._crew, self._crew.backlog
         for on_message in self._link.turn(TURN):
             message = backlog.pop()
             if crew.leader is None:
                 crew.took_from_backlog()
             try:
-                pending = on_message(session, message)
+                pending = self._link.call(on_message, message)
                 if pending is not None and (
                     type(pending) is CoroutineType or inspect.isawaitable(pending)
                 ):

@@ -26,7 +26,7 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
     "telemetry": {"telemetry"},
     "engine": {
         *("suspension", "interruption", "bounds", "callbacks", "link", "readers", "workers"),
-        *("keyed", "change", "gap", "requests", "conversation", "putting_back", "closing"),
+        *("keyed", "change", "gap", "deadlines", "requests", "conversation", "putting_back", "closing"),
         *("outbox", "subscription", "subscriptions", "dispatch", "conversing"),
         *("crew", "pausing", "keepalive", "session", "serving", "opening", "supervisor"),
         *("loading", "signals", "engine", "running"),
@@ -36,13 +36,14 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
         *("sync_portal", "sync_session", "sync_signals", "sync_subscriptions", "sync_threads"),
     },
     "facade": {"wsengine"},
-    "edges": {"adapters", "testing", "servers", "cli", "__main__"},
+    "edges": {"adapters", "testing", "servers", "playground", "cli", "__main__"},
 }
 ORDER = list(FLOORS)
 
 EDGES_MAY_IMPORT: dict[str, set[str]] = {  # all others import no other edge
     "__main__": {"cli"},
-    "cli": {"servers"},
+    "cli": {"servers", "playground"},
+    "playground": {"servers"},
 }
 
 

@@ -16,6 +16,12 @@ COVERED_ELSEWHERE: dict[str, tuple[str, ...]] = {  # by the tests that cover the
         "wsengine.cli.connect",
         "wsengine.cli.serve",
     ),
+    "tests/integration/test_playground.py": (
+        "wsengine.cli.playground",
+        "wsengine.playground.panel",
+        "wsengine.playground.playground",
+        "wsengine.playground.web",
+    ),
     "tests/integration/test_demo.py": (
         "wsengine.cli.demo_endpoint",
         "wsengine.cli.demo_faults",

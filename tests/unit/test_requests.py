@@ -142,7 +142,7 @@ async def test_the_end_of_the_session_fails_all_at_once(blocked: bool) -> None:
     assert len({id(error) for error in results}) == 3
     assert results[0].close == Close(4001, "bye")  # type: ignore[union-attr]
     with pytest.raises(ConnectionClosed, match="4001"):
-        waiting.begin({})
+        waiting.begin({}, None)
 
 
 async def test_a_send_that_fails_leaves_nothing() -> None:
@@ -209,7 +209,7 @@ class Odd:
 
 async def test_a_message_without_an_id_is_for_send() -> None:
     with pytest.raises(ConfigError, match=r"of a int: the correlator finds no id .* use send\(\)"):
-        Requests(check_correlator(Odd())).begin(0)
+        Requests(check_correlator(Odd())).begin(0, None)
 
 
 async def test_a_correlator_that_fails_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:

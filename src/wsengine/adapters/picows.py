@@ -8,13 +8,13 @@ what the library does not (see `picows_client`), and takes plain messages out of
 before the library sees them (see `picows_framing`). Nanoseconds of the client's CPU time for each
 message of a burst, and how many times as fast that is as the library's `recv`:
 
-    payload             picows' recv     native_receive     mailbox
-    32 bytes, binary    305              148 (2.1)           79 (3.9)
-    32 bytes, text      326              203 (1.6)          115 (2.8)
-    20 to 120 bytes     337              326 (1.0)          244 (1.4)
-    200 to 1000 bytes   416              617 (0.7)          534 (0.8)
-    4 KiB, about       1260             1314 (1.0)         1168 (1.1)
-    64 KiB            18000            17200 (1.0)        17600 (1.0)
+    payload             picows' recv     native_receive
+    32 bytes, binary    305              148 (2.1)
+    32 bytes, text      326              203 (1.6)
+    20 to 120 bytes     337              326 (1.0)
+    200 to 1000 bytes   416              617 (0.7)
+    4 KiB, about       1260             1314 (1.0)
+    64 KiB            18000            17200 (1.0)
 
 With compression the library frames everything, and `native_receive` is its `recv`.
 

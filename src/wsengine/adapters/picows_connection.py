@@ -34,9 +34,6 @@ class PicowsConnection:
         self.native_receive: Callable[[], Awaitable[Message]] = (
             native.recv if inbox is None else inbox.receive
         )
-        self.mailbox: deque[Message] = deque() if inbox is None else inbox.ready
-        """Received messages. Whoever reads may take them from the left as long as there are any,
-        instead of awaiting `native_receive`."""
         self._sending = asyncio.Lock()
         self._pings: dict[asyncio.Future[float], float] = {}
 
@@ -54,6 +51,11 @@ class PicowsConnection:
             return await self.native_receive()
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
+
+    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+        """Have `taker` look at plain messages before the reader is woken for them."""
+        if self.native.inbox is not None:
+            self.native.inbox.taker = taker
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

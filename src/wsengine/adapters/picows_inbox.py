@@ -30,6 +30,8 @@ class Inbox:
     ) -> None:
         self.ready: deque[Message] = deque()
         """What the reader may take from the left whenever it likes."""
+        self.taker: Callable[[deque[Message]], object] | None = None
+        """Given what is ready while the reader waits; may remove some of it."""
         self._later: deque[Message | None] = deque()
         """What comes after that; `None` stands for a message that the library has, or begins."""
         self._receive = receive
@@ -58,6 +60,9 @@ class Inbox:
         if self._unread > READ_AHEAD:
             self._paused = True
             self._transport.pause_reading()
+        if self.taker is not None and self.ready and self._waiter is not None:
+            self.taker(self.ready)
+            self.read_on()  # if it has taken all, nobody else will say so
         if self.ready or self._later:
             self._wake()
 

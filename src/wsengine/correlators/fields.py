@@ -40,8 +40,10 @@ def read(message: Any, path: Path) -> Any:
             return None
         else:
             message = getattr(message, name, None)
-    # msgspec marks an optional field that did not come by UNSET.
-    return None if type(message).__name__ == "UnsetType" else message
+            # msgspec marks an optional field that did not come by UNSET.
+            if type(message).__name__ == "UnsetType":
+                return None
+    return message
 
 
 def as_id(value: Any) -> Hashable | None:
@@ -50,6 +52,8 @@ def as_id(value: Any) -> Hashable | None:
     `True` is none: it would be the same as 1. Nor is a method, which an object may have in
     place of a field of that name.
     """
+    if type(value) is int or type(value) is str:
+        return value  # the usual ids
     if value is None or isinstance(value, bool) or callable(value):
         return None
     try:

@@ -43,6 +43,8 @@ class JsonCorrelator:
             self._response = path_of("response_field", response_field)
         self._error = None if error_field is None else path_of("error_field", error_field)
         self._new_id = id_maker(new_id)
+        # One field of a dictionary is the usual case.
+        self._name = field if len(self._request) == 1 else None
 
     def request_id(self, message: Any, /) -> Hashable | None:
         """Return the id of a request."""
@@ -58,6 +60,9 @@ class JsonCorrelator:
         Raises:
             TypeError: It has no id, and no place for one.
         """
+        name = self._name
+        if name is not None and type(message) is dict:
+            return message if message.get(name) is not None else {**message, name: self._new_id()}
         if read(message, self._request) is not None:
             return message
         return fill(message, self._request, self._new_id())

@@ -33,8 +33,8 @@ class JsonRpcCorrelator:
     """Matches JSON-RPC 2.0 messages.
 
     - A call is `{"method": ..., "params": ...}`; `request` fills `jsonrpc` and `id` in.
-    - A batch is a list of calls and `Notification`s. Its reply is the list of replies, in the
-      server's order and with the errors among them.
+    - A batch is a list of calls, each of which may be a `Notification`. Its reply is the list of
+      replies, in the server's order and with the errors among them.
     - A message with a method is never a reply, even if its id is that of a request that waits:
       the server's own calls come to `on_message`.
 

@@ -8,7 +8,7 @@ from opentelemetry import trace
 from opentelemetry.metrics import Histogram
 from opentelemetry.trace import SpanKind, Tracer
 
-from ..adapter import Connection, Handshake, NativeReceive
+from ..adapter import Connection, Handshake, NativeReceive, Offering
 from ..message import SendableMessage
 from ..traffic import Traffic
 from . import names
@@ -40,6 +40,8 @@ class ObservedConnection:
         if isinstance(connection, NativeReceive):
             self.native_receive = connection.native_receive
             self.translate = connection.translate
+        if isinstance(connection, Offering):
+            self.offer_to = connection.offer_to
         self.send = connection.send if tracer is None else self._traced_send
         self._connection = connection
         self._tracer = tracer

@@ -136,3 +136,37 @@ async def test_reading_goes_on_to_the_close_frame_unless_messages_wait() -> None
     inbox.ready.clear()
     inbox.read_on()
     assert library.calls == ["pause", "resume"]
+
+
+async def test_what_comes_while_the_reader_waits_is_offered_first() -> None:
+    inbox, library = make()
+    offered: list[list[str]] = []
+
+    def take(messages: Any) -> None:
+        offered.append(list(messages))
+        messages.remove("b")
+
+    inbox.taker = take
+    put(inbox, "early")
+    assert offered == []
+    assert await inbox.receive() == "early"
+    reader = asyncio.create_task(inbox.receive())
+    await asyncio.sleep(0)
+    put(inbox, "a", "b", "c")
+    assert await reader == "a"
+    assert (offered, await inbox.receive()) == ([["a", "b", "c"]], "c")
+
+
+async def test_a_reader_whose_messages_are_all_taken_waits_on_and_reading_goes_on() -> None:
+    inbox, library = make()
+    inbox.taker = lambda messages: messages.clear()
+    reader = asyncio.create_task(inbox.receive())
+    await asyncio.sleep(0)
+    inbox.into.append("reply")
+    inbox.delivered(READ_AHEAD + 1)
+    await asyncio.sleep(0)
+    assert not reader.done()
+    assert library.calls == ["pause", "resume"]
+    inbox.taker = None
+    put(inbox, "message")
+    assert await reader == "message"

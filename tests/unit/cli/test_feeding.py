@@ -18,9 +18,11 @@ from wsengine import (
     ReconnectPolicy,
     Session,
 )
-from wsengine.cli.feeding import Feeder, Replies
+from wsengine.cli.endings import Replies
+from wsengine.cli.feeding import Feeder
 from wsengine.cli.lines import Lines
 from wsengine.cli.report import JsonReport
+from wsengine.cli.sources import TextLines
 from wsengine.message import Message
 from wsengine.testing import Accept, Delay, Refuse, ScriptedAdapter
 from wsengine.testing.script import Dial
@@ -36,11 +38,11 @@ class Told(JsonReport):
         super().__init__(lambda line: None)
         self.events: list[tuple[str, Any]] = []
 
-    def sent(self, line: str) -> None:
-        self.events.append(("sent", line))
+    def sent(self, message: Message) -> None:
+        self.events.append(("sent", message))
 
-    def held(self, line: str) -> None:
-        self.events.append(("held", line))
+    def held(self, message: Message) -> None:
+        self.events.append(("held", message))
 
     def unsent(self, count: int, reason: str) -> None:
         self.events.append(("unsent", count))
@@ -53,7 +55,7 @@ class Counting(Endpoint):
 
     def on_message(self, session: Session, message: Message) -> None:
         self.came.append(message)
-        self.replies.came()
+        self.replies.came(message)
 
 
 class Feeding:
@@ -67,7 +69,7 @@ class Feeding:
         self.engine = Engine("ws://test", self.endpoint, adapter=self.adapter, config=config)
         self.lines = Lines()
         self.told = Told()
-        self.feeder = Feeder(self.engine, self.lines, self.told, self.replies)
+        self.feeder = Feeder(self.engine, TextLines(self.lines, self.told), self.told, self.replies)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -21,7 +21,9 @@ def never() -> None:
 def test_a_line_is_written_at_once_and_plain(tmp_path: Path) -> None:
     path = tmp_path / "out"
     with path.open("w", encoding="ascii") as stream:
-        Output(stream, never).write(("12:00 ", "dim"), ("né [red]", "bold"))
+        output = Output(stream, never)
+        output.write(("12:00 ", "dim"), ("né [red]", "bold"))
+        assert output.console is None
         assert path.read_bytes() == rb"12:00 n\xe9 [red]" + os.linesep.encode()
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
 from wsengine import Close, ConnectError, ConnectionClosed, EngineFailedError, EngineStartError
-from wsengine.cli.problems import explain
+from wsengine.cli.problems import advise, explain
 
 REFUSED = ConnectError("ws://x: connection refused; is the server running?")
 DENIED = ConnectError("ws://x: the server refused the handshake with HTTP status 401", status=401)
@@ -39,5 +41,28 @@ def test_the_cause_is_told(cause: Exception, retrying: bool, text: str) -> None:
     assert explain(failed(cause), retrying=retrying) == text
 
 
+def test_the_advice_comes_last() -> None:
+    assert explain(failed(DENIED), retrying=True) == (
+        "ws://x: the server refused the handshake with HTTP status 401; "
+        "trying again would not help; give credentials with --header 'Authorization: ...'"
+    )
+
+
 def test_an_error_without_a_cause_speaks_for_itself() -> None:
     assert explain(EngineStartError("asked to stop"), retrying=False) == "asked to stop"
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (18, "; for a private authority give --cafile FILE"),  # self-signed
+        (20, "; for a private authority give --cafile FILE"),  # no issuer
+        (10, ""),  # expired
+        (62, ""),  # another host name
+    ],
+)
+def test_an_unknown_authority_is_made_known_by_an_option(code: int, advice: str) -> None:
+    error = ConnectError("wss://x: not trusted (why); for a private authority give ConnectOptions")
+    error.__cause__ = ssl.SSLCertVerificationError()
+    error.__cause__.verify_code = code
+    assert advise(error) == f"wss://x: not trusted (why){advice}"

@@ -43,8 +43,9 @@ EVENTS: list[tuple[Callable[[Report], None], dict[str, Any]]] = [
         lambda report: report.received(b"\x00\xff"),
         {"event": "message", "type": "binary", "data": "AP8="},
     ),
-    (lambda report: report.sent("hi"), {"event": "sent", "data": "hi"}),
-    (lambda report: report.held("hi"), {"event": "held", "data": "hi"}),
+    (lambda report: report.sent("hi"), {"event": "sent", "type": "text", "data": "hi"}),
+    (lambda report: report.sent(b"\x00"), {"event": "sent", "type": "binary", "data": "AA=="}),
+    (lambda report: report.held("hi"), {"event": "held", "type": "text", "data": "hi"}),
     (
         lambda report: report.unsent(2, "no connection"),
         {"event": "unsent", "lines": 2, "reason": "no connection"},

@@ -19,9 +19,11 @@ WAIT = StateChange(S.CLOSING, S.WAITING, "connection ended", 1.234)
 
 
 class Written:
-    def __init__(self, *, interactive: bool = False) -> None:
+    def __init__(self, *, interactive: bool = False, shows_sent: bool = False) -> None:
         self.lines: list[str] = []
-        self.transcript = Transcript(self.write, URL, interactive=interactive, now=noon)
+        self.transcript = Transcript(
+            self.write, URL, interactive=interactive, shows_sent=shows_sent, now=noon
+        )
 
     def write(self, *parts: Part) -> None:
         self.lines.append("".join(text for text, _ in parts))
@@ -43,6 +45,10 @@ class Written:
         (lambda t: t.received("two\nlines\x1b"), f"< two\n{15 * ' '}lines\\x1b"),
         (lambda t: t.received(b"\x01\x02"), "< binary, 2 bytes: 01 02"),
         (lambda t: t.held("hi"), "* not connected; kept, to be sent later: hi"),
+        (
+            lambda t: t.held(b"hi"),
+            "* not connected; kept, to be sent later: binary, 2 bytes: 68 69",
+        ),
         (lambda t: t.unsent(1, "why"), "* 1 line was not sent: why"),
         (lambda t: t.unsent(7, "why"), "* 7 lines were not sent: why"),
         (
@@ -103,3 +109,13 @@ def test_a_typed_line_is_not_repeated() -> None:
     written = Written()
     written.transcript.sent("typed")
     assert written.lines == []
+
+
+def test_what_nobody_typed_is_shown() -> None:
+    written = Written(shows_sent=True)
+    written.transcript.sent("one\ntwo")
+    written.transcript.sent(b"\x01")
+    assert written.lines == [
+        f"12:00:00.005 > one\n{15 * ' '}two",
+        "12:00:00.005 > binary, 1 byte: 01",
+    ]

@@ -156,7 +156,7 @@ class Conversing:
     async def _send_or_queue(self, message: Any) -> None:
         message, ticket = encoded(self.codec, message), self.outbox.ticket()
         self._check_running("send()")
-        if self._usable is None or self.outbox:
+        if self._usable is None or self.outbox or self.subscriptions.due:
             self.outbox.put(message, ticket)
             await asyncio.sleep(0)  # so that a loop of these does not keep the outbox from going
             return

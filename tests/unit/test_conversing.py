@@ -121,6 +121,19 @@ async def test_queued_messages_keep_their_order() -> None:
         assert adapter.connections[1].sent == ["b", "c", "d", "e"]
 
 
+async def test_queued_messages_go_behind_subscriptions_that_are_paced() -> None:
+    engine, adapter = make(Notes(), subscription_rate=1)
+    for key in "ab":
+        engine.subscriptions.add(key, subscribe=f"sub {key}")
+    async with engine:
+        await settle()
+        assert adapter.connection.sent == ["sub a"]
+        await engine.send("x", when_closed="queue")
+        await engine.send("y")  # at once, as ever
+        await asyncio.sleep(2)
+        assert adapter.connection.sent == ["sub a", "y", "sub b", "x"]
+
+
 async def test_what_is_queued_is_encoded_at_once() -> None:
     engine, adapter = make(Notes(), codec=JsonCodec())
     async with engine:

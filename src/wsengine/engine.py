@@ -18,7 +18,7 @@ from .codec import Codec
 from .config import EngineConfig
 from .conversing import Conversing
 from .correlator import Correlator
-from .errors import ConfigError, EngineStateError
+from .errors import ConfigError, EngineStartError, EngineStateError
 from .loading import load_adapter
 from .opening import Source
 from .options import ConnectOptions
@@ -166,12 +166,18 @@ class Engine(Conversing):
         for the bounded stop, and becomes `KeyboardInterrupt`. Cancelling `run` stops the engine.
 
         Raises:
-            EngineStartError: As `start()`.
+            EngineStartError: As `start()`; but to be asked to stop before the first session is
+                open is no error here.
             EngineFailedError: As `wait_stopped()`.
         """
         with stop_on_signals(self.exit):
             try:
                 await self.start()
+            except EngineStartError as error:
+                if error.__cause__ is not None:
+                    raise
+                # Nothing is wrong: it was asked to stop before it could start.
+            else:
                 await self.wait_stopped()
             finally:
                 await self.stop()

@@ -188,7 +188,11 @@ class Conversing:
         at_rest = state in (EngineState.IDLE, EngineState.STOPPED)
         if at_rest or self._supervisor is None or self._supervisor.exiting:
             is_what = state.value if at_rest else "stopping"
-            raise EngineStateError(f"{what} needs a running engine; this one is {is_what}")
+            failure = None if self._supervisor is None else self._supervisor.failure
+            why = "" if failure is None else f": {failure}"
+            raise EngineStateError(
+                f"{what} needs a running engine; this one is {is_what}{why}"
+            ) from failure
 
     def _follow(self, change: StateChange) -> None:
         if change.state is EngineState.STOPPED:

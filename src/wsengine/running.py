@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 from .engine import Engine
 
 
-def run(engine: Engine) -> None:
+Result = TypeVar("Result")
+
+
+@overload
+def run(main: Engine) -> None: ...
+
+
+@overload
+def run(main: Coroutine[Any, Any, Result]) -> Result: ...
+
+
+def run(main: Engine | Coroutine[Any, Any, Any]) -> Any:
     """Run an engine until it stops, in a new event loop; with uvloop where it is installed.
 
     Ctrl-C and SIGTERM stop it gracefully.
+
+    Args:
+        main: The engine; or a coroutine, for a program that does more: it is run as `asyncio.run`
+            does, and what it returns is returned.
 
     Raises:
         EngineStartError: As `Engine.run`.
         EngineFailedError: As `Engine.run`.
         RuntimeError: Called from a running event loop: `await engine.run()` there.
     """
+    coroutine = main.run() if isinstance(main, Engine) else main
     if _inside_loop():
+        coroutine.close()
         raise RuntimeError("an event loop is running here already: use `await engine.run()`")
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(engine.run())
+        return runner.run(coroutine)
 
 
 def _inside_loop() -> bool:

@@ -169,9 +169,9 @@ class Supervisor:
     async def _open_failed(self, error: Exception, *, restarting: bool) -> float:
         """Tell of a failed open; return the seconds until the next one."""
         engine = self._engine
-        logger.warning("%s: opening failed: %s", engine.name, error, exc_info=_unexpected(error))
         if not restarting and not engine.config.retry_start:
             raise EngineStartError(f"could not start: {error}") from error
+        logger.warning("%s: opening failed: %s", engine.name, error, exc_info=_unexpected(error))
         try:
             delay = self._backoff.after_failure(error)
         except EngineFailedError:

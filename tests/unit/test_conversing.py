@@ -13,6 +13,7 @@ from wsengine import (
     Endpoint,
     Engine,
     EngineConfig,
+    EngineFailedError,
     EngineState,
     EngineStateError,
     JsonCodec,
@@ -204,3 +205,14 @@ async def test_a_callback_does_not_wait_for_itself(way: str) -> None:
         await engine.start()
     assert now() == 0
     assert engine.state is EngineState.STOPPED
+
+
+async def test_what_an_engine_has_failed_of_is_told() -> None:
+    engine, adapter = make(Notes())
+    await engine.start()
+    adapter.connection.close_by_server(1008, "token expired")
+    with pytest.raises(EngineFailedError) as failed:
+        await engine.wait_stopped()
+    with pytest.raises(EngineStateError, match="is stopped: .*1008.*token expired") as refused:
+        await engine.send("x", when_closed="queue")
+    assert refused.value.__cause__ is failed.value

@@ -106,3 +106,19 @@ def test_inside_of_a_running_loop_it_says_what_to_do() -> None:
     )
     assert "await engine.run()" in ran.stdout
     assert not ran.stderr
+
+
+def test_it_runs_a_program_that_does_more_than_run_an_engine() -> None:
+    async def main() -> str:
+        async with Engine("ws://scripted", Endpoint(), adapter=ScriptedAdapter()) as engine:
+            return engine.state.value
+
+    assert wsengine.run(main()) == "open"
+
+
+async def test_a_program_is_not_run_inside_a_loop_either() -> None:
+    async def main() -> None:
+        pytest.fail("it ran")
+
+    with pytest.raises(RuntimeError, match="an event loop is running here already"):
+        wsengine.run(main())

@@ -9,7 +9,6 @@ from typing import Any, TypeVar, overload
 
 from .engine import Engine
 
-
 Result = TypeVar("Result")
 
 

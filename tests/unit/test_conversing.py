@@ -213,6 +213,6 @@ async def test_what_an_engine_has_failed_of_is_told() -> None:
     adapter.connection.close_by_server(1008, "token expired")
     with pytest.raises(EngineFailedError) as failed:
         await engine.wait_stopped()
-    with pytest.raises(EngineStateError, match="is stopped: .*1008.*token expired") as refused:
+    with pytest.raises(EngineStateError, match=r"is stopped: .*1008.*token expired") as refused:
         await engine.send("x", when_closed="queue")
     assert refused.value.__cause__ is failed.value

@@ -13,19 +13,19 @@ class Change:
     """
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}  # in order, and small when empty
 
     async def wait(self) -> None:
         """Wait for the next change. Not bounded in time."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(woken)
+        self._waiting[woken] = None
         try:
             await woken
         finally:
-            self._waiting.discard(woken)
+            del self._waiting[woken]
 
     def tell(self) -> None:
         """Wake all who wait."""
-        for woken in self._waiting:
+        for woken in tuple(self._waiting):
             if not woken.done():
                 woken.set_result(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Final, Protocol
 
 PATIENCE: Final = 1e-6
@@ -29,34 +30,36 @@ class Deadlines:
         waiting: Returns all that wait now.
     """
 
-    __slots__ = ("_loop", "_timer", "_waiting")
+    __slots__ = ("_loop", "_timer", "_waiting", "_when")
 
     def __init__(self, waiting: Callable[[], Iterable[Waiting]]) -> None:
         self._waiting = waiting
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._when = inf
+        """When the timer fires; uvloop's own does not always know."""
 
     def watch(self, deadline: float) -> None:
         """Note that something waits until then."""
-        timer = self._timer
-        if timer is None or deadline < timer.when():
+        if deadline < self._when:
             self.clear()
+            self._when = deadline
             self._timer = self._loop.call_at(deadline, self._fire)
 
     def clear(self) -> None:
         """Stop the timer: nothing waits any more."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        self._timer, self._when = None, inf
 
     def _fire(self) -> None:
-        self._timer = None
+        self._timer, self._when = None, inf
         now, waiting = self._loop.time(), tuple(self._waiting())
-        earliest = float("inf")
+        earliest = inf
         for one in waiting:
             if one.deadline <= now:
                 one.expire()
             elif one.deadline < earliest:
                 earliest = one.deadline
-        if earliest != float("inf"):
+        if earliest != inf:
             self.watch(max(earliest, now + PATIENCE * len(waiting)))

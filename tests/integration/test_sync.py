@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -42,8 +43,12 @@ def make(url: str, endpoint: Any, adapter: str, **settings: Any) -> SyncEngine:
 
 async def apart(program: Callable[[], None]) -> None:
     """Run a program in another thread: this one has the server."""
-    async with asyncio.timeout(3 * PATIENCE):
-        await asyncio.to_thread(program)
+    executor = ThreadPoolExecutor(1)  # not the loop's own, whose threads stay
+    try:
+        async with asyncio.timeout(3 * PATIENCE):
+            await asyncio.get_running_loop().run_in_executor(executor, program)
+    finally:
+        executor.shutdown(wait=False)
 
 
 class Collecting(Endpoint):

@@ -2,7 +2,8 @@
 
 After any history the server's subscriptions are those that are wanted, none twice; no request is
 left pending; every queued message has come, in order, or was dropped and counted; and every
-message of the server reached `on_message` once and in order.
+message of the server reached `on_message` once and in order: with `order_by` in that of its key,
+never two of a key at once. Each `on_open` has its `on_close`; no handler runs outside of them.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from wsengine import (
     ReconnectPolicy,
 )
 
-from .dialogue import Asker, Reply, Server, TalkingAdapter
+from .dialogue import KINDS, TOIL, Asker, Reply, Server, TalkingAdapter
 
 LOGGER = logging.getLogger("wsengine")
+STOP_TIMEOUT = 4.0
 
 keys = st.sampled_from("abc")
 delays = st.sampled_from([-1.0, 0.0, 0.01, 0.3, 1.0, 2.5, 6.0])
@@ -41,19 +43,26 @@ class DialogueMachine(RuleBasedStateMachine):
 
     @initialize(
         workers=st.integers(1, 3),
+        keys=st.sampled_from([0, 0, 1, 2, 3]),
         rate=st.sampled_from([None, None, 2.0]),
         outbox=st.sampled_from([1, 3, 1000]),
         policy=st.sampled_from(["drop_oldest", "drop_newest"]),
         backlog=st.sampled_from([2, 1000]),
     )
     def set_up(
-        self, workers: int, rate: float | None, outbox: int, policy: Any, backlog: int
+        self,
+        workers: int,
+        keys: int,
+        rate: float | None,
+        outbox: int,
+        policy: Any,
+        backlog: int,
     ) -> None:
         LOGGER.setLevel(logging.CRITICAL + 1)  # what goes wrong here goes wrong on purpose
         self.loop = looptime.new_event_loop(noop_cycles=4)
         self.trouble: list[str] = []
         self.loop.set_exception_handler(lambda loop, context: self.trouble.append(str(context)))
-        self.adapter, self.asker = TalkingAdapter(), Asker()
+        self.adapter, self.asker = TalkingAdapter(), Asker(workers, keys)
         self.engine = Engine(
             "ws://scripted",
             self.asker,
@@ -62,12 +71,13 @@ class DialogueMachine(RuleBasedStateMachine):
             correlator=JsonCorrelator(error_field="error"),
             config=EngineConfig(
                 workers=workers,
+                order_by=self.asker.key if keys else None,
                 subscription_rate=rate,
                 outbox_messages=outbox,
                 outbox_policy=policy,
                 backlog_messages=backlog,
                 reconnect=ReconnectPolicy(initial_delay=1, max_delay=2, jitter=0, min_uptime=0),
-                stop_timeout=4,
+                stop_timeout=STOP_TIMEOUT,
             ),
         )
         self.wanted: list[str] = []
@@ -132,7 +142,10 @@ class DialogueMachine(RuleBasedStateMachine):
         self.asker.asks_in_on_open = asks_in_on_open
 
     @precondition(lambda self: self.connected)
-    @rule(kinds=st.lists(st.sampled_from(["ask", "say"]), min_size=1, max_size=5), seconds=delays)
+    @rule(
+        kinds=st.lists(st.sampled_from([*KINDS, "ask", "say"]), min_size=1, max_size=5),
+        seconds=delays,
+    )
     def the_server_speaks(self, kinds: list[str], seconds: float) -> None:
         for kind in kinds:
             self.fed.append(len(self.fed))
@@ -194,7 +207,10 @@ class DialogueMachine(RuleBasedStateMachine):
             case "restart":
                 self.engine.restart()
             case _:
+                began = self.loop.time()
                 self.do(self.engine.stop())
+                assert self.loop.time() - began <= STOP_TIMEOUT
+                assert not self.asker.running
                 assert len(self.engine.outbox) == 0
                 self.do(self.engine.start())
         self.pass_time(seconds)
@@ -203,9 +219,11 @@ class DialogueMachine(RuleBasedStateMachine):
     def it_settles(self) -> None:
         """Whatever went on before: left alone, all is as it is wanted."""
         self.adapter.replies[:] = [Reply.NOW]
-        self.do(asyncio.sleep(30))
+        self.do(asyncio.sleep(30 + (TOIL + 1) * len(self.fed)))  # one worker, all of them toil
         session = self.engine.session
         assert session is not None
+        assert not self.asker.running
+        assert session.stats().backlog_messages == 0
         assert sorted(self.server.subscribed) == sorted(set(self.wanted))
         assert sorted(str(one.key) for one in self.engine.subscriptions) == sorted(set(self.wanted))
         assert all(one.state.value == "active" for one in self.engine.subscriptions)
@@ -215,6 +233,9 @@ class DialogueMachine(RuleBasedStateMachine):
         came = [number for server in self.adapter.servers for number in server.queued]
         assert len(came) + self.engine.outbox.dropped == self.queued
         assert came == sorted(set(came))
+        answered = self.asker.answered
+        self.the_server_speaks(["ask"], 1.0)
+        assert self.asker.answered == answered + 1
 
     # What must hold.
 
@@ -224,7 +245,7 @@ class DialogueMachine(RuleBasedStateMachine):
         assert not self.asker.wrong
         for server in self.adapter.servers:
             assert not server.wrong
-        assert self.asker.seen == sorted(set(self.asker.seen)), "order, or twice"
+        assert self.asker.in_order, f"order, or twice: {self.asker.seen}"
         for task in self.tasks:
             if task.done():
                 task.result()
@@ -238,6 +259,7 @@ class DialogueMachine(RuleBasedStateMachine):
             self.do(asyncio.sleep(30))
             self.nothing_is_wrong()
             assert not asyncio.all_tasks(self.loop)
+            assert self.asker.closed == self.asker.opened
             self.check_no_message_is_lost()
         finally:
             self.do(self.engine.stop())

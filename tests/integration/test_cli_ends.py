@@ -6,6 +6,7 @@ import asyncio
 import http
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,10 +16,12 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from wsengine.servers.echo import EchoServer
+from wsengine.testing.certificates import Certificates
 
-from .command import ran, running
+from .command import START_UP, ran, running
 from .rude import Peer, RudeServer
 from .servers import PoliteServer
+from .servers import echo as echo_back
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of POSIX")
 
@@ -120,6 +123,76 @@ async def test_lines_that_a_server_did_not_wait_for_are_an_error() -> None:
         "wsengine: the server closed the connection before everything was sent"
     )
     assert "lines were not sent" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("names", "trusted", "message"),
+    [
+        (
+            ["127.0.0.1"],
+            False,
+            "the server's certificate is not trusted (unable to get local issuer certificate); "
+            "for a private authority give --cafile FILE",
+        ),
+        (
+            ["another.test"],
+            True,
+            "the server's certificate is not trusted (IP address mismatch, certificate is not "
+            "valid for '127.0.0.1'.)",
+        ),
+    ],
+)
+async def test_a_certificate_that_is_not_trusted_is_one_line(
+    names: list[str], trusted: bool, message: str, tmp_path: Path
+) -> None:
+    certificates = Certificates()
+    options = _cafile(certificates, tmp_path) if trusted else []
+    async with PoliteServer(ssl=certificates.server(*names)) as server:
+        ended = await ran("connect", server.url, "--no-reconnect", *options)
+        assert (ended.code, ended.error_line) == (1, f"wsengine: {server.url}: {message}")
+
+
+async def test_a_private_authority_can_be_trusted(tmp_path: Path) -> None:
+    certificates = Certificates()
+    async with PoliteServer(echo_back, ssl=certificates.server("127.0.0.1")) as server:
+        options = ["--once", "--send", "hi", *_cafile(certificates, tmp_path)]
+        ended = await ran("connect", server.url, *options)
+    assert (ended.code, ended.out, ended.err) == (0, "hi\n", "")
+
+
+def _cafile(certificates: Certificates, folder: Path) -> list[str]:
+    """Return the option that names a file with the authority's certificate."""
+    (certificate,) = certificates.client().get_ca_certs(binary_form=True)
+    path = folder / "ca.pem"
+    path.write_text(ssl.DER_cert_to_PEM_cert(certificate))
+    return ["--cafile", str(path)]
+
+
+async def test_a_server_without_tls_is_one_line(echo: EchoServer) -> None:
+    url = echo.url.replace("ws:", "wss:")
+    ended = await ran("connect", url, "--no-reconnect")
+    assert ended.code == 1
+    assert ended.error_line.startswith(f"wsengine: {url}: ")
+    assert ended.error_line.endswith("; does the server speak wss:// on this port?")
+
+
+async def test_a_server_that_disappears_is_one_line(echo: EchoServer) -> None:
+    async with running("connect", echo.url, "--no-reconnect") as command:
+        await command.line("connected")
+        await echo.drop_clients()
+        ended = await command.end("")
+    assert ended.code == 1
+    assert ended.error_line.startswith("wsengine: connection lost: 1006 ABNORMAL_CLOSURE")
+
+
+async def test_an_output_that_was_never_open_is_no_trouble(echo: EchoServer) -> None:
+    command = f"exec {sys.executable} -m wsengine connect {echo.url} --no-proxy --linger 0.1 >&-"
+    process = await asyncio.create_subprocess_shell(
+        command, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(START_UP):
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import __version__
-from ..config import EngineConfig
 from ..errors import ConfigError, MissingDependencyError, WSEngineError
-from ..options import ConnectOptions
-from ..reconnect import ReconnectPolicy
-from .headers import parse_headers
+from .connecting import connect
+from .logs import set_up_log as _set_up_log
 from .problems import CommandFailed
 from .showing import one_line
 
@@ -62,11 +59,6 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _set_up_log(verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"wsengine {__version__}")
@@ -86,73 +78,7 @@ def wsengine(
         typer.echo(context.get_help())
 
 
-@app.command()
-def connect(
-    url: Annotated[
-        str, typer.Argument(metavar="URL", help="Where to connect to: ws:// or wss://.")
-    ],
-    *,
-    header: Annotated[
-        list[str] | None,
-        typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="A header; repeatable."),
-    ] = None,
-    subprotocol: Annotated[
-        list[str] | None,
-        typer.Option("--subprotocol", "-s", metavar="NAME", help="Offered; repeatable."),
-    ] = None,
-    adapter: Annotated[
-        str,
-        typer.Option(metavar="NAME", help='The WebSocket library, or "package.module:Factory".'),
-    ] = "websockets",
-    workers: Annotated[int, typer.Option(help="How many messages are handled at once.")] = 1,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write each event as one line of JSON.")
-    ] = False,
-    no_proxy: Annotated[
-        bool, typer.Option("--no-proxy", help="Ignore HTTP_PROXY and its like.")
-    ] = False,
-    no_reconnect: Annotated[
-        bool, typer.Option("--no-reconnect", help="End when the connection fails or ends.")
-    ] = False,
-    open_timeout: Annotated[
-        float, typer.Option("--open-timeout", "--timeout", help="Seconds for each dial.")
-    ] = 10.0,
-    linger: Annotated[
-        float,
-        typer.Option(
-            help="Seconds to wait for replies after the end of piped input; inf: until Ctrl-C."
-        ),
-    ] = 1.0,
-    verbose: Verbose = False,
-) -> None:
-    """Connect to a server: lines that you type are sent, messages are shown.
-
-    A lost connection is opened again; lines are kept meanwhile. Ctrl-D or Ctrl-C ends it.
-
-    Lines of a pipe or file are sent, too: echo hi | wsengine connect ws://127.0.0.1:8765
-    """
-    from .connect import Conversation, converse
-
-    _set_up_log(verbose)
-    conversation = Conversation(
-        url=url,
-        adapter=adapter,
-        options=ConnectOptions(
-            headers=parse_headers(header or ()),
-            subprotocols=subprotocol or (),
-            proxy=None if no_proxy else True,
-        ),
-        config=EngineConfig(
-            workers=workers,
-            reconnect=None if no_reconnect else ReconnectPolicy(),
-            retry_start=not no_reconnect,
-            open_timeout=open_timeout,
-            stop_timeout=3.0,
-        ),
-        linger=linger,
-        as_json=as_json,
-    )
-    asyncio.run(converse(conversation))
+app.command()(connect)
 
 
 @app.command()
@@ -168,6 +94,66 @@ def echo_server(
 
     _set_up_log(verbose)
     asyncio.run(serve_echo(host, port))
+
+
+@app.command()
+def demo_server(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 8766,
+    heartbeat: Annotated[float, typer.Option(help="Seconds between two heartbeats.")] = 1.0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further name that it may be called by; repeatable."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="A further page that may talk to it; repeatable."),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run a server with requests, heartbeats and faults on demand, until Ctrl-C."""
+    from .demo_server import DemoSettings, serve_demo
+
+    _set_up_log(verbose)
+    settings = DemoSettings(
+        host=host,
+        port=port,
+        heartbeat=heartbeat,
+        allowed_hosts=allow_host or (),
+        allowed_origins=allow_origin or (),
+    )
+    asyncio.run(serve_demo(settings))
+
+
+@app.command()
+def playground(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; 0 takes a free one.")
+    ] = 8700,
+    adapter: Annotated[
+        str, typer.Option(metavar="NAME", help="The WebSocket library to begin with.")
+    ] = "websockets",
+    workers: Annotated[
+        int, typer.Option(min=1, max=32, help="How many messages are handled at once.")
+    ] = 2,
+    open_page: Annotated[
+        bool | None,
+        typer.Option("--open/--no-browser", help="Open the page in a browser, or do not."),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Open a page on which to break a connection, and watch it heal, until Ctrl-C."""
+    from .playground import Settings, show_playground
+
+    _set_up_log(verbose)
+    opened = sys.stdout.isatty() if open_page is None else open_page
+    settings = Settings(adapter=adapter, workers=workers)
+    asyncio.run(show_playground(host, port, settings, open_page=opened))
 
 
 @app.command()

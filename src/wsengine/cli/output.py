@@ -23,6 +23,7 @@ class Output:
             `wsengine connect ... | head`.
 
     Attributes:
+        console: Writes to the terminal, or `None` elsewhere.
         failure: Why nothing can be written any more, or `None`.
     """
 
@@ -32,19 +33,24 @@ class Output:
         self._on_gone = on_gone
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-        self._console = _console(stream) if stream.isatty() else None
+        self.console = _console(stream) if stream.isatty() else None
 
     def write(self, *parts: Part) -> None:
         """Write one line that consists of these parts."""
         if self.failure is not None:
             return
         try:
-            if self._console is None:
+            if self.console is None:
                 self._stream.write("".join(text for text, _ in parts) + "\n")
                 self._stream.flush()
             else:
-                self._write_styled(self._console, parts)
+                self._write_styled(self.console, parts)
         except OSError as error:
+            self.fail(error)
+
+    def fail(self, error: OSError) -> None:
+        """Take note that nothing can be written any more."""
+        if self.failure is None:
             self.failure = error
             self._discard()
             self._on_gone()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
+
 from ..errors import ConnectError, EngineFailedError, EngineStartError
+
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes (X509_V_ERR_...) for a certificate that leads to nobody who is trusted."""
 
 
 class CommandFailed(Exception):
@@ -16,8 +21,23 @@ def explain(error: EngineStartError | EngineFailedError, *, retrying: bool) -> s
         error: What the engine raised.
         retrying: Whether it would have dialled again, had that been of use.
     """
-    cause = error.__cause__ or error
-    text = f"{cause}; trying again would not help" if retrying else str(cause)
-    if isinstance(cause, ConnectError) and cause.status in (401, 403):
-        text += "; give credentials with --header 'Authorization: ...'"
-    return text
+    fact, advice = _split(error.__cause__ or error)
+    return f"{fact}; trying again would not help{advice}" if retrying else f"{fact}{advice}"
+
+
+def advise(error: BaseException) -> str:
+    """Return an error's message, with advice in terms of options where there is any."""
+    fact, advice = _split(error)
+    return f"{fact}{advice}"
+
+
+def _split(error: BaseException) -> tuple[str, str]:
+    """Return what happened, and what to do."""
+    fact, cause = str(error), error.__cause__
+    if isinstance(error, ConnectError) and error.status in (401, 403):
+        return fact, "; give credentials with --header 'Authorization: ...'"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        fact = fact.partition("; for a private authority")[0]
+        if cause.verify_code in _UNKNOWN_AUTHORITY:
+            return fact, "; for a private authority give --cafile FILE"
+    return fact, ""

@@ -13,6 +13,7 @@ from ..endpoint import RestartFailure
 from ..message import Message
 from ..session import Session
 from ..states import StateChange
+from .problems import advise
 
 
 class Report(Protocol):
@@ -27,14 +28,14 @@ class Report(Protocol):
     def received(self, message: Message) -> None:
         """A message came."""
 
-    def sent(self, line: str) -> None:
-        """A line was sent."""
+    def sent(self, message: Message) -> None:
+        """A message was sent."""
 
-    def held(self, line: str) -> None:
-        """There is no connection: a line is kept until there is one."""
+    def held(self, message: Message) -> None:
+        """There is no connection: a message is kept until there is one."""
 
     def unsent(self, count: int, reason: str) -> None:
-        """Lines were read, and will not be sent."""
+        """Messages were read, and will not be sent."""
 
     def closed(self, close: Close) -> None:
         """The session has ended."""
@@ -79,18 +80,15 @@ class JsonReport:
 
     def received(self, message: Message) -> None:
         """Write `message`: type "text" or "binary", and data, in base64 for binary."""
-        if isinstance(message, str):
-            self._event("message", type="text", data=message)
-        else:
-            self._event("message", type="binary", data=base64.b64encode(message).decode())
+        self._message("message", message)
 
-    def sent(self, line: str) -> None:
-        """Write `sent`: data."""
-        self._event("sent", data=line)
+    def sent(self, message: Message) -> None:
+        """Write `sent`: type and data, as in `message`."""
+        self._message("sent", message)
 
-    def held(self, line: str) -> None:
-        """Write `held`: data."""
-        self._event("held", data=line)
+    def held(self, message: Message) -> None:
+        """Write `held`: type and data, as in `message`."""
+        self._message("held", message)
 
     def unsent(self, count: int, reason: str) -> None:
         """Write `unsent`: lines, the number of them, and reason."""
@@ -109,7 +107,7 @@ class JsonReport:
         """Write `dial_failed`: error, attempt, and next_delay in seconds or null."""
         self._event(
             "dial_failed",
-            error=str(failure.error),
+            error=advise(failure.error),
             attempt=failure.attempt,
             next_delay=failure.next_delay,
         )
@@ -117,6 +115,12 @@ class JsonReport:
     def trouble(self, what: str, error: Exception) -> None:
         """Write `error`: what failed, and the error."""
         self._event("error", what=what, error=str(error))
+
+    def _message(self, event: str, message: Message) -> None:
+        if isinstance(message, str):
+            self._event(event, type="text", data=message)
+        else:
+            self._event(event, type="binary", data=base64.b64encode(message).decode())
 
     def _event(self, event: str, **fields: Any) -> None:
         time = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from ..message import Message
 from ..session import Session
 from ..states import EngineState, StateChange
 from .output import Part
+from .problems import advise
 from .showing import one_line, show_binary, show_text
 
 _INDENT = len("12:34:56.789 < ")
@@ -27,10 +28,13 @@ class WriteParts(Protocol):
 class Transcript:
     """Writes each event for a person: `<` is a message that came, `*` is what happened.
 
+    `>` is a message that was sent, where nobody typed it.
+
     Args:
         write: Writes one line.
         url: What is connected to, as it may be shown.
         interactive: Whether somebody types the lines.
+        shows_sent: Whether to show what is sent.
         now: Returns the present time.
     """
 
@@ -40,11 +44,13 @@ class Transcript:
         url: str,
         *,
         interactive: bool = False,
+        shows_sent: bool = False,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self._write = write
         self._url = url
         self._hint = "; type a line to send it, Ctrl-D ends" if interactive else ""
+        self._shows_sent = shows_sent
         self._now = now
         self._attempts = 0
 
@@ -70,17 +76,17 @@ class Transcript:
 
     def received(self, message: Message) -> None:
         """Show the message: text as it is, binary in hexadecimal."""
-        if isinstance(message, str):
-            self._line("<", show_text(message, _INDENT), "bold green", "")
-        else:
-            self._line("<", show_binary(message), "bold green", "magenta")
+        self._message("<", message, "bold green")
 
-    def sent(self, line: str) -> None:
-        """Show nothing: the line stands on the terminal already, or came from a file."""
+    def sent(self, message: Message) -> None:
+        """Show the message, unless it stands on the terminal already, or in the input."""
+        if self._shows_sent:
+            self._message(">", message, "bold blue")
 
-    def held(self, line: str) -> None:
-        """Say that the line waits."""
-        self._note(f"not connected; kept, to be sent later: {show_text(line)}", "yellow")
+    def held(self, message: Message) -> None:
+        """Say that the message waits."""
+        shown = show_text(message) if isinstance(message, str) else show_binary(message)
+        self._note(f"not connected; kept, to be sent later: {shown}", "yellow")
 
     def unsent(self, count: int, reason: str) -> None:
         """Say that lines are lost."""
@@ -97,7 +103,7 @@ class Transcript:
 
     def dial_failed(self, failure: RestartFailure) -> None:
         """Tell why, which attempt it was, and when the next one follows."""
-        why = str(failure.error).removeprefix(f"{self._url}: ")
+        why = advise(failure.error).removeprefix(f"{self._url}: ")
         what = f"attempt {self._attempts} failed: {why}"
         if failure.next_delay is not None:
             what += f"; the next one in {failure.next_delay:.2f} s"
@@ -106,6 +112,12 @@ class Transcript:
     def trouble(self, what: str, error: Exception) -> None:
         """Tell what failed."""
         self._note(f"{what}: {error}", "yellow")
+
+    def _message(self, mark: str, message: Message, style: str) -> None:
+        if isinstance(message, str):
+            self._line(mark, show_text(message, _INDENT), style, "")
+        else:
+            self._line(mark, show_binary(message), style, "magenta")
 
     def _note(self, text: str, style: str = "dim") -> None:
         self._line("*", one_line(text), style, style)

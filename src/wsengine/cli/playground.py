@@ -1,0 +1,63 @@
+"""`wsengine playground`: the page on which an engine can be watched, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import webbrowser
+
+import typer
+
+from ..playground import Playground, Settings
+from ..servers.demo_guard import is_loopback
+from ..signals import stop_on_signals
+from .problems import CommandFailed
+from .serve import _reason
+
+WARNING = "wsengine: warning: whoever can reach {host} controls this playground, without a password"
+
+
+async def show_playground(host: str, port: int, settings: Settings, *, open_page: bool) -> None:
+    """Run the playground until SIGINT or SIGTERM.
+
+    Args:
+        host: The address to listen on.
+        port: The page's port.
+        settings: The engine's settings to begin with.
+        open_page: Whether to open the page in the user's browser.
+
+    Raises:
+        CommandFailed: The address cannot be had.
+    """
+    playground = Playground(host, port, settings=settings)
+    stopped = asyncio.Event()
+    with stop_on_signals(stopped.set):
+        try:
+            await playground.start()
+        except OSError as error:
+            raise CommandFailed(
+                f"cannot listen on {host}:{port}: {_reason(error)}; "
+                "choose another --host or --port (--port 0 takes a free one)"
+            ) from error
+        try:
+            if not is_loopback(host):
+                typer.echo(WARNING.format(host=host), err=True)
+            typer.echo(f"Playground on {playground.url} (Ctrl-C stops it)")
+            if open_page:
+                open_in_browser(playground.url)
+            await stopped.wait()
+        finally:
+            await playground.stop()
+
+
+def open_in_browser(url: str) -> None:
+    """Open a page in the user's browser, if there is one beside the terminal.
+
+    In a thread that nobody waits for: a browser may take its time, and the end must not.
+    """
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if type(browser) is not webbrowser.GenericBrowser:  # those are for terminals, and take this one
+        threading.Thread(target=browser.open, args=(url,), daemon=True).start()

@@ -5,10 +5,14 @@ VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-lowest lint types check bench compliance docs clean
+.PHONY: playground demo test test-lowest lint types check bench compliance chaos docs clean
+
+playground: $(READY)  ## Open a page on which to break a connection, and watch it heal.
+	@$(BIN)/wsengine playground $(ARGS)
 
 demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
 	@$(BIN)/wsengine demo $(ARGS)
+	@echo "To break a connection with your own hands: make playground"
 
 test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop).
 	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest --cov --cov-report=term $(ARGS)
@@ -34,8 +38,13 @@ bench: $(READY)  ## Measure against the bare library, in one interleaved run.
 compliance: $(READY)  ## Have Autobahn|Testsuite test the engine with every adapter (needs Python 2.7).
 	@$(BIN)/python -m compliance $(ARGS)
 
-docs: $(READY)  ## Write the generated parts of the documentation.
+chaos: $(READY)  ## Attack engines on every adapter (SEED=, SECONDS=, ARGS="--help").
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+docs: $(READY)  ## Write the generated parts of the documentation, and build its site.
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --nitpicky -b html docs docs/_build
+	@echo "The site: docs/_build/index.html"
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,5 +55,5 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lowest build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis docs/_build
 	rm -rf compliance/.autobahn

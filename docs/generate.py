@@ -4,7 +4,7 @@
     python docs/generate.py --check    # fail if one of them is not up to date
 
 A page has such a part between `<!-- generated: NAME -->` and `<!-- end -->`, where NAME is
-one of `PARTS`. `docs/lifecycle.svg` is generated as a whole.
+one of `PARTS`. `docs/lifecycle.svg` and the pictures of lanes are generated as a whole.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import diagram
+import lanes
 import tables
 
 from wsengine import ConnectOptions, EngineConfig, ReconnectPolicy, SessionStats
@@ -42,7 +43,10 @@ _PART = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.DO
 def up_to_date() -> Iterator[tuple[Path, str]]:
     """Yield each file with its text as it must be."""
     yield ROOT / "docs/lifecycle.svg", diagram.svg()
-    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))):
+    for name, picture in lanes.pictures().items():
+        yield ROOT / "docs/explanation" / name, picture
+    pages = [page for page in sorted(ROOT.glob("docs/**/*.md")) if "_build" not in page.parts]
+    for page in (ROOT / "README.md", *pages):
         yield page, _PART.sub(_fill, page.read_text(encoding="utf-8"))
 
 

@@ -6,25 +6,24 @@ python examples/chat.py NAME [URL]   # in as many others as you like; Ctrl-D lea
 
 import contextlib
 import sys
-from typing import Any
 
-from wsengine import Close, Endpoint, SyncEngine, WSEngineError
+from wsengine import Close, SyncEndpoint, SyncEngine, SyncSession, WSEngineError
 
 
-class Chat(Endpoint):
-    """For a `SyncEngine`, as reading from a terminal blocks. The session is a `SyncSession`."""
+class Chat(SyncEndpoint):
+    """For a `SyncEngine`, as reading from a terminal blocks."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def on_open(self, session: Any, *, restarting: bool) -> None:
+    def on_open(self, session: SyncSession, *, restarting: bool) -> None:
         session.send(self.name)
         print("* connected again" if restarting else "* connected", flush=True)
 
-    def on_message(self, session: Any, line: str) -> None:
+    def on_message(self, session: SyncSession, line: str) -> None:
         print(line, flush=True)
 
-    def on_close(self, session: Any, close: Close) -> None:
+    def on_close(self, session: SyncSession, close: Close) -> None:
         if not close.client_initiated:
             print("* the connection is lost:", close, flush=True)
 

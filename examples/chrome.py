@@ -82,7 +82,7 @@ async def listening(process: Process) -> str:
 
 def connect(url: str, endpoint: Endpoint) -> Engine:
     """Return an engine for one of Chromium's endpoints."""
-    correlator = JsonCorrelator(error_field="error")
+    correlator = JsonCorrelator(error_field="error", result_field="result")
     direct = ConnectOptions(proxy=None, max_message_size=None)
     return Engine(url, endpoint, options=direct, codec=JsonCodec(), correlator=correlator)
 
@@ -91,7 +91,7 @@ async def show(browser: str, url: str) -> None:
     """Open a page in a tab of its own, and print its title."""
     async with connect(browser, Endpoint()) as chrome:
         create = {"method": "Target.createTarget", "params": {"url": "about:blank"}}
-        target = (await chrome.request(create))["result"]["targetId"]
+        target = (await chrome.request(create))["targetId"]
         page = Page()
         async with connect(f"{browser.partition('/browser/')[0]}/page/{target}", page) as tab:
             for domain in ("Page", "Runtime"):
@@ -104,7 +104,7 @@ async def show(browser: str, url: str) -> None:
                 await tab.request(navigate, timeout=None)  # answered when the page comes
                 await page.loaded.wait()
             evaluate = {"method": "Runtime.evaluate", "params": {"expression": "document.title"}}
-            print("its title:", (await tab.request(evaluate))["result"]["result"]["value"])
+            print("its title:", (await tab.request(evaluate))["result"]["value"])
 
 
 async def serve_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -20,19 +20,19 @@ Message = dict[str, Any]
 Method = Callable[..., Awaitable[Any]]
 
 
-async def answer(call: Message, methods: dict[str, Method]) -> Message:
+rpc = JsonRpcCorrelator(unwrap=True)
+client = Endpoint()
+
+
+async def answer(call: Message, methods: dict[str, Method]) -> Message | None:
     """Carry out a call, and return the reply to it."""
-    reply: Message = {"jsonrpc": "2.0", "id": call["id"]}
     method = methods.get(call["method"])
     if method is None:
-        return {**reply, "error": {"code": -32601, "message": f"no method {call['method']}"}}
+        return rpc.refuse(call, -32601, f"no method {call['method']}")
     try:
-        return {**reply, "result": await method(**call["params"])}
+        return rpc.reply(call, await method(**call["params"]))
     except PermissionError as error:
-        return {**reply, "error": {"code": 1, "message": str(error)}}
-
-
-client = Endpoint()
+        return rpc.refuse(call, 1, str(error))
 
 
 async def confirm(to: str, amount: int) -> bool:
@@ -41,7 +41,7 @@ async def confirm(to: str, amount: int) -> bool:
 
 
 @client.on_message(when=lambda message: "method" in message)
-async def called(session: Session, call: Message) -> Message:
+async def called(session: Session, call: Message) -> Message | None:
     return await answer(call, {"confirm": confirm})
 
 
@@ -86,13 +86,12 @@ class Bank:
 async def main() -> None:
     async with serve(lambda connection: Bank(connection).serve(), "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with Engine(url, client, codec=JsonCodec(), correlator=JsonRpcCorrelator()) as engine:
+        async with Engine(url, client, codec=JsonCodec(), correlator=rpc) as engine:
             pay = [{"to": "Ann", "amount": 20}, {"to": "Bob", "amount": 500}]
             calls: list[Message] = [{"method": "pay", "params": params} for params in pay]
             for call in [*calls, {"method": "borrow", "params": {}}]:
                 try:
-                    reply = await engine.request(call)
-                    print("the bank says:", reply["result"], flush=True)
+                    print("the bank says:", await engine.request(call), flush=True)
                 except RequestFailed as error:
                     print("the bank refuses:", error.message, flush=True)
 

@@ -8,6 +8,7 @@ from .close import Close, CloseCode
 from .codec import Codec
 from .codecs import JsonCodec
 from .config import EngineConfig
+from .conflation import conflate
 from .correlator import Correlator
 from .correlators import JsonCorrelator
 from .endpoint import Endpoint, RestartFailure
@@ -34,6 +35,7 @@ from .session import Session, SessionStats
 from .states import EngineState, StateChange
 from .subscription import Subscription, SubscriptionState
 from .sync import SyncEngine
+from .sync_callbacks import SyncEndpoint
 from .sync_session import SyncSession
 
 __version__ = "0.1.0"
@@ -74,8 +76,10 @@ __all__ = [
     "StateChange",
     "Subscription",
     "SubscriptionState",
+    "SyncEndpoint",
     "SyncEngine",
     "SyncSession",
     "WSEngineError",
+    "conflate",
     "run",
 ]

@@ -37,22 +37,28 @@ class Backlog:
         return len(self._messages)
 
     @property
+    def dropped(self) -> int:
+        """How many messages it has dropped by itself."""
+        return 0
+
+    @property
     def has_room(self) -> bool:
         """Whether one more message may be read ahead."""
-        if not self._messages:
+        count = len(self)
+        if not count:
             return self._max_messages > 0
-        room = len(self._messages) < self._max_messages or bool(self.awaited)
+        room = count < self._max_messages or bool(self.awaited)
         return room and self.size < self._max_bytes
 
     @property
     def ready(self) -> bool:
         """Whether there is a message to be handled."""
-        return bool(self._messages)
+        return len(self) > 0
 
     @property
     def is_low(self) -> bool:
         """Whether half of it is free: reading ahead is worth while again."""
-        count = len(self._messages)
+        count = len(self)
         return not count or (count <= self._max_messages // 2 and self.size <= self._max_bytes // 2)
 
     def append(self, message: Message) -> bool:

@@ -90,7 +90,7 @@ class Watch:
     def add(self, watched: Watched, after: float) -> None:
         """Tell somebody of what blocks the loop for longer than `after` seconds."""
         self._watched[watched] = after
-        if len(self._watched) == 1:
+        if not self._thread.is_alive():
             self._thread.start()
 
     def remove(self, watched: Watched) -> bool:

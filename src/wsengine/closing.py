@@ -54,7 +54,7 @@ async def _drop_unread(serving: Serving) -> None:
         while True:
             for _ in range(1000):
                 await serving.link.receive()
-                serving.dropped += 1
+                serving.unread += 1
             await asyncio.sleep(0)
     except Exception as error:
         if not isinstance(serving.link.translate(error), ConnectionClosed):

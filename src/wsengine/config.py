@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .conflation import conflate
 from .reconnect import ReconnectPolicy
 from .validation import (
     check_choice,
@@ -45,8 +46,15 @@ class EngineConfig:
             nothing ahead. At the bound reading stops, and TCP pushes back on the server. While a
             request waits for its reply, which may stand behind more, only `backlog_bytes` holds.
         backlog_bytes: The same bound in bytes of payload; one message may always be held.
-        subscription_rate: How many messages of `engine.subscriptions` are sent per second, evenly;
-            `None` sets no bound.
+        backlog_policy: What happens at these bounds: "wait" stops reading, so that TCP pushes back
+            on the server and nothing is lost; "drop_oldest" and "drop_newest" read on and drop;
+            `conflate(key)` keeps the newest message of each key. What is dropped is counted in
+            `SessionStats.messages_dropped` and logged.
+        blocked_after: Seconds after which something that blocks the event loop is logged, by its
+            name and its place in the code, while it does; `None` for never. The greatest delay
+            of this is a quarter of a second.
+        subscription_max_rate: How many messages of `engine.subscriptions` are sent per second at
+            most, evenly; `None` sets no bound.
         outbox_messages: How many messages `engine.send(..., when_closed="queue")` keeps while no
             session is open.
         outbox_policy: What happens to one more: the oldest is dropped, the new one is dropped,
@@ -73,7 +81,9 @@ class EngineConfig:
     order_by: Callable[[Any], Hashable] | None = None
     backlog_messages: int = 1024
     backlog_bytes: int = 16 * 1024 * 1024
-    subscription_rate: float | None = None
+    backlog_policy: Literal["wait", "drop_oldest", "drop_newest"] | conflate = "wait"
+    blocked_after: float | None = 1.0
+    subscription_max_rate: float | None = None
     outbox_messages: int = 1000
     outbox_policy: Literal["drop_oldest", "drop_newest", "raise"] = "drop_oldest"
     trace_messages: Literal["all", "off"] | float = "all"
@@ -98,7 +108,9 @@ class EngineConfig:
             if self.backlog_messages == 0:
                 raise refuse("backlog_messages", 0, "must be at least 1 with order_by")
         check_whole("backlog_bytes", self.backlog_bytes, least=1)
-        check_number("subscription_rate", self.subscription_rate, above=0, optional=True)
+        self._check_policy()
+        check_number("blocked_after", self.blocked_after, above=0, optional=True)
+        check_number("subscription_max_rate", self.subscription_max_rate, above=0, optional=True)
         check_whole("outbox_messages", self.outbox_messages, least=1)
         check_choice("outbox_policy", self.outbox_policy, ("drop_oldest", "drop_newest", "raise"))
         check_choice("on_endpoint_error", self.on_endpoint_error, ("continue", "restart", "exit"))
@@ -108,3 +120,16 @@ class EngineConfig:
         check_choice("extract_as", self.extract_as, ("link", "parent"))
         if self.retry_start and self.reconnect is None:
             raise refuse("retry_start", True, "needs a reconnect policy, but reconnect is None")
+
+    def _check_policy(self) -> None:
+        policy = self.backlog_policy
+        if not isinstance(policy, conflate):
+            check_choice("backlog_policy", policy, ("wait", "drop_oldest", "drop_newest"))
+        if policy == "wait":
+            return
+        if self.order_by is not None:
+            raise refuse("backlog_policy", policy, 'must be "wait" with order_by')
+        if self.backlog_messages == 0:
+            raise refuse(
+                "backlog_messages", 0, f"must be at least 1 with backlog_policy={policy!r}"
+            )

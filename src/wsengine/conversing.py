@@ -56,7 +56,8 @@ class Conversing:
         self.lifecycle = Lifecycle(name)
         self.lifecycle.listeners.append(self._follow)
         self.changed = Change()
-        """Told when a session is open, when it is over, and when the engine is to stop."""
+        """Told when a session is open, when all that waited has been sent on it, when it is over,
+        and when the engine is to stop."""
         self.to_send = Change()
         """Told when the task that sends has something to do."""
         self.subscriptions = Subscriptions(
@@ -116,6 +117,34 @@ class Conversing:
         else:
             await self.session.send(message)
 
+    async def drain(self, *, timeout: float | None = None) -> None:
+        """Wait until all that waits to be sent has been sent, over reconnects if need be.
+
+        That is what has changed in the subscriptions, and then the outbox, which a stop would
+        drop. It does not wait for acknowledgements: a subscription's `ready` does.
+
+        Args:
+            timeout: Seconds, or `None`: as long as it takes.
+
+        Raises:
+            TimeoutError: Not all was sent in time. What is left still waits.
+            EngineStateError: The engine does not run, or stopped before all was sent; or a
+                callback would wait for itself.
+        """
+        check_number("timeout", timeout, above=0, optional=True)
+        self._check_running("drain()")
+        try:
+            async with asyncio.timeout(timeout):
+                while self.outbox or self.subscriptions.unsent:
+                    await self._next_change("drain()")
+                    if self.state is EngineState.STOPPED:  # the outbox is empty: it was dropped
+                        self._check_running("drain()")
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"{self.name}: not all was sent within {timeout} s: "
+                f"{len(self.outbox)} messages are left in the outbox"
+            ) from error
+
     async def request(self, message: Any, *, timeout: float | None = 5.0) -> Any:
         """Send a request on the open session, and return the reply, as `Session.request`.
 
@@ -174,14 +203,17 @@ class Conversing:
 
     async def _open_session(self, what: str) -> Session:
         while (session := self._usable) is None:
-            self._check_running(what)
-            if inside_callback(self):
-                raise EngineStateError(
-                    f"{what} inside a callback cannot wait for the next session, which waits for "
-                    "the callback; use the session that the callback has, or a task"
-                )
-            await self.changed.wait()
+            await self._next_change(what)
         return session
+
+    async def _next_change(self, what: str) -> None:
+        self._check_running(what)
+        if self._usable is None and inside_callback(self):
+            raise EngineStateError(
+                f"{what} inside a callback cannot wait for the next session, which waits for "
+                "the callback; use the session that the callback has, or a task"
+            )
+        await self.changed.wait()
 
     def _check_running(self, what: str) -> None:
         state = self.state

@@ -18,6 +18,7 @@ class Correlator(Protocol):
       lacks one. It does not change the caller's object.
     - `error(message)` returns the exception that `request` raises for a reply that tells of an
       error, and `None` for any other reply.
+    - `result(message)` returns what `request` returns for a good reply: without it, the reply.
     - `needs_codec = True`: messages must be decoded, so the engine must have a codec.
     """
 
@@ -40,6 +41,8 @@ class Correlation:
         response_id: As `Correlator.response_id`.
         prepare: Returns the message to send; the same one where the correlator has no `prepare`.
         error: Returns the exception for a reply, or `None`.
+        result: Returns what the caller gets of a good reply; all of it where the correlator has
+            no `result`.
         needs_codec: Whether messages must be decoded.
     """
 
@@ -47,6 +50,7 @@ class Correlation:
     response_id: Callable[[Any], Hashable | None]
     prepare: Callable[[Any], Any]
     error: Callable[[Any], Exception | None]
+    result: Callable[[Any], Any]
     needs_codec: bool
 
 
@@ -71,7 +75,11 @@ def check_correlator(correlator: object) -> Correlation:
     found: Any = correlator
     optional = {
         name: getattr(correlator, name, default)
-        for name, default in (("prepare", _the_same), ("error", _no_error))
+        for name, default in (
+            ("prepare", _the_same),
+            ("error", _no_error),
+            ("result", _the_same),
+        )
     }
     for name, method in optional.items():
         if not callable(method):

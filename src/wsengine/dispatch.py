@@ -31,6 +31,7 @@ class Dispatch:
         subscriptions: What is wanted.
         outbox: What waits to be sent.
         work: Tells that there is something to do.
+        done: Told when there is nothing left to do.
         rate: Messages of subscriptions per second, evenly; `None` for no bound.
     """
 
@@ -42,6 +43,7 @@ class Dispatch:
         subscriptions: Subscriptions,
         outbox: Outbox,
         work: Change,
+        done: Change,
         rate: float | None,
     ) -> None:
         self._name = name
@@ -49,6 +51,7 @@ class Dispatch:
         self._subscriptions = subscriptions
         self._outbox = outbox
         self._work = work
+        self._done = done
         self._interval = 0.0 if rate is None else 1 / rate
         self._loop = asyncio.get_running_loop()
         self._next = 0.0
@@ -71,9 +74,9 @@ class Dispatch:
         # A fresh context: what is sent is no child of whatever span started the engine.
         task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._ended)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("%s: a fault in wsengine; please report it", self._name, exc_info=error)
@@ -87,6 +90,7 @@ class Dispatch:
                     await self._outbox.send_next(self._link.transmit)
                     await asyncio.sleep(0)
                 else:
+                    self._done.tell()
                     await self._work.wait()
         except ConnectionClosed as error:
             logger.debug("%s: sending ended: %s", self._name, error)  # whoever reads will tell how
@@ -97,12 +101,15 @@ class Dispatch:
         if step is None:
             return
         self._next = max(self._next, self._loop.time()) + self._interval
+        self._subscriptions.sending = True
         try:
             await self._send(step)
         except ConnectionClosed:
             raise
         except Exception as error:
             self._subscriptions.failed(step, error)
+        finally:
+            self._subscriptions.sending = False
 
     async def _send(self, step: Step) -> None:
         requests = self._link.requests

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, cast
 
-from .backlog import Backlog
-from .config import EngineConfig
-from .errors import DecodeError
 from .lanes import Lanes
 from .readers import Mode
 from .workers import TURN, Worker
@@ -18,37 +15,6 @@ if TYPE_CHECKING:
     from .crew import Crew
     from .link import Handler, Link
     from .message import Message
-
-
-def make_backlog(
-    config: EngineConfig,
-    decode: Callable[[Message], Any],
-    failed: Callable[[str, Exception], object],
-) -> Backlog | Lanes:
-    """Return the backlog of a session, with lanes where messages have keys.
-
-    Args:
-        config: Its bounds, and `order_by`.
-        decode: Makes of a message what `order_by` is called with.
-        failed: Told of `order_by` when it raises. Such messages share one lane.
-    """
-    bounds = config.backlog_messages, config.backlog_bytes
-    order_by = config.order_by
-    if order_by is None:
-        return Backlog(*bounds)
-
-    def key_of(message: Message) -> Hashable:
-        try:
-            key = order_by(decode(message))
-            hash(key)
-        except DecodeError:
-            return None  # whoever handles it will find out, and tell
-        except Exception as error:
-            failed("order_by", error)
-            return None
-        return key
-
-    return Lanes(*bounds, key_of)
 
 
 class KeyedWorker(Worker):

@@ -44,6 +44,11 @@ class Lanes:
         return self._count
 
     @property
+    def dropped(self) -> int:
+        """How many messages it has dropped by itself."""
+        return 0
+
+    @property
     def has_room(self) -> bool:
         """Whether one more message may be read ahead."""
         if not self._count:

@@ -114,7 +114,7 @@ class Requests:
                 if pending.wait is None or not pending.wait.absorb():
                     raise
             pending.wait = None
-            return await pending.reply
+            return self._correlation.result(await pending.reply)
         finally:
             self.forget(pending)
 

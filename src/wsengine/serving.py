@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .adapter import Connection
+from .backlogs import make_backlog
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close
@@ -18,7 +19,6 @@ from .dispatch import Dispatch
 from .errors import ConfigError
 from .gap import Gap
 from .keepalive import Keepalive
-from .keyed import make_backlog
 from .link import Link
 from .session import GOING_AWAY_BY_CLIENT, Session
 from .telemetry import SessionTelemetry
@@ -60,6 +60,7 @@ class Serving:
     ) -> None:
         config: EngineConfig = engine.config
         self._loop = asyncio.get_running_loop()
+        self.name = f"{engine.name}: session {telemetry.session_id[:8]}"
         self.telemetry = telemetry
         self._endpoint = telemetry.endpoint
         self._owner = owner
@@ -69,7 +70,7 @@ class Serving:
         self._hurried_at: float | None = None
         self._hurried: asyncio.Future[None] = self._loop.create_future()
         self.restart_wanted = False
-        self.dropped = 0
+        self.unread = 0  # and never handled, because of an exit or restart
         self.conversation = Conversation(
             engine.codec,
             engine.correlation,
@@ -80,11 +81,10 @@ class Serving:
         self.crew = Crew(
             self.link,
             workers=config.workers,
-            backlog=make_backlog(config, self.conversation.decode, self.callback_failed),
+            backlog=make_backlog(self.name, config, self.conversation.decode, self.callback_failed),
             on_crash=lambda error: owner.reader_crashed(self, error),
         )
         self.session = self.link.session = Session(engine, self, gap)
-        self.name = f"{engine.name}: session {self.session.id[:8]}"
         self.keepalive = Keepalive(self.name, self.link, self.crew, config)
         self.dispatch = Dispatch(
             self.name,
@@ -92,7 +92,8 @@ class Serving:
             subscriptions=engine.subscriptions,
             outbox=engine.outbox,
             work=engine.to_send,
-            rate=config.subscription_rate,
+            done=engine.changed,
+            rate=config.subscription_max_rate,
         )
 
     def _link(self, engine: Engine, connection: Connection) -> Link:
@@ -113,6 +114,11 @@ class Serving:
     def uptime(self) -> float:
         """Seconds since `on_open` was done, up to the end of the connection."""
         return (self._loop.time() if self._ended is None else self._ended) - self._began
+
+    @property
+    def dropped(self) -> int:
+        """Messages that came and were never handled."""
+        return self.unread + self.crew.backlog.dropped
 
     @property
     def unmatched(self) -> int:
@@ -151,7 +157,7 @@ class Serving:
             self._hurried.set_result(None)
             self._hurried_at = self._loop.time() if since is None else since
         self.crew.end(close)
-        self.dropped += self.crew.backlog.clear()
+        self.unread += self.crew.backlog.clear()
 
     # The steps of a session, called by the supervisor in this order.
 
@@ -197,8 +203,8 @@ class Serving:
             cancelled = cancellation  # the loop is going down: close properly, then obey
         answer = await self._ask_on_close(close, schedule)
         error = await close_connection(self, close, answer, schedule)
-        if self.dropped:
-            logger.warning("%s: %d unread messages dropped", self.name, self.dropped)
+        if self.unread:
+            logger.warning("%s: %d unread messages dropped", self.name, self.unread)
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
             await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
@@ -209,7 +215,7 @@ class Serving:
     async def abandon(self) -> None:
         """Close the connection of a session that was never opened; a moment is given to it."""
         self.crew.end(GOING_AWAY_BY_CLIENT)
-        self.dropped += self.crew.backlog.clear()
+        self.unread += self.crew.backlog.clear()
         closing = asyncio.create_task(self.link.connection.close(*frame(GOING_AWAY)))
         moment = 0.02 * self._timeout
         until = self._loop.time() + moment

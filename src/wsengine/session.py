@@ -28,7 +28,7 @@ class SessionStats:
         bytes_received: Their payload, text as its UTF-8 encoding.
         bytes_sent: Their payload.
         messages_dropped: Messages read or sent by the server, but never handled, because of
-            an exit or restart.
+            an exit or restart, or of `EngineConfig.backlog_policy`.
         read_errors: Reads that failed while the connection lived on, and messages that could
             not be decoded.
         replies_unmatched: Messages that looked like a reply, but for which no request waited:

@@ -35,6 +35,9 @@ class Subscriptions:
         changed: Told when there is something to send.
         tally: Where to count what fails.
         can_acknowledge: Whether there is a correlator.
+
+    Attributes:
+        sending: Whether a message of theirs is being sent.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Subscriptions:
         *,
         can_acknowledge: bool,
     ) -> None:
+        self.sending = False
         self._name = name
         self._tally = tally
         self._encode = encode
@@ -150,6 +154,11 @@ class Subscriptions:
     def due(self) -> bool:
         """Whether there may be something to send."""
         return bool(self._due)
+
+    @property
+    def unsent(self) -> bool:
+        """Whether a change is not sent yet, or being sent. What was removed unsent is none."""
+        return self.sending or any(key in self._wanted or key in self._present for key in self._due)
 
     def next_step(self) -> Step | None:
         """Return what to send next, taken as sent; `None` if all is as it is wanted."""

@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
@@ -22,15 +22,15 @@ from .errors import EngineStateError
 from .opening import Source
 from .options import ConnectOptions
 from .states import EngineState, StateChange
+from .sync_conversing import SyncConversing
 from .sync_endpoint import ThreadedEndpoint
 from .sync_life import Life
-from .sync_portal import PortalClosed, within
+from .sync_portal import PortalClosed
 from .sync_session import SyncSession
 from .sync_signals import interrupted_by_sigterm
-from .sync_subscriptions import SyncSubscriptions
 
 
-class SyncEngine:
+class SyncEngine(SyncConversing):
     """An `Engine` for programs without asyncio: plain functions, which may block.
 
     The engine runs in a thread of its own, the handlers in `EngineConfig.workers` others. With one
@@ -49,7 +49,7 @@ class SyncEngine:
     Args:
         url, options: As of `Engine`; a function must be a plain `def`. It is called in a thread of
             the callbacks, so it may block.
-        endpoint: Your object with the six callbacks, usually an `Endpoint`; all plain `def`.
+        endpoint: Your object with the six callbacks, usually a `SyncEndpoint`; all plain `def`.
         adapter, config, codec, correlator, tracer_provider, meter_provider: As of `Engine`.
 
     Raises:
@@ -85,9 +85,7 @@ class SyncEngine:
         )
         self.config = self._engine.config
         self.name = self._engine.name
-        self.subscriptions = SyncSubscriptions(
-            self._engine.subscriptions, self._call_plain, self._wait
-        )
+        super().__init__(self._engine, self._call_plain, self._wait)
         self._life: Life | None = None
         self._starting = threading.Lock()
 
@@ -210,29 +208,6 @@ class SyncEngine:
             EngineStateError: The engine is not running.
         """
         self._running().portal.soon(self._restart)
-
-    def send(
-        self,
-        message: Any,
-        *,
-        when_closed: Literal["raise", "wait", "queue"] = "raise",
-        timeout: float | None = None,
-    ) -> None:
-        """Send a message on the open session; as `Engine.send`.
-
-        Raises:
-            TimeoutError: It was not sent within `timeout` seconds.
-            Exception: As `Engine.send`.
-        """
-        self._wait(within, timeout, self._engine.send, message, when_closed=when_closed)
-
-    def request(self, message: Any, *, timeout: float | None = 5.0) -> Any:
-        """Send a request on the open session, and return the reply; as `Engine.request`.
-
-        Raises:
-            Exception: As `Engine.request`.
-        """
-        return self._wait(self._engine.request, message, timeout=timeout)
 
     # Inside.
 

@@ -33,6 +33,7 @@ class Worker(Reader):
         crew, link = self._crew, self._link
         receive, session, incoming = link.receive, link.session, link.incoming
         decoder = link.decoder
+        pending: Any
         reading, handling = Mode.READING, Mode.HANDLING  # an enum's members are slow to look up
         while True:
             for on_message in link.turn(TURN):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_FENCE = re.compile(r"^```(\w*)$")
-_MARK = re.compile(r"^<!-- ([\w -]+) -->$")
+_FENCE = re.compile(r"^```(\w*|\{[\w-]+\}.*)$")  # the second is a directive of Sphinx
+_MARK = re.compile(r"^<!-- ([\w .-]+) -->$")
 
 
 def pages() -> list[Path]:
@@ -18,7 +18,7 @@ def pages() -> list[Path]:
     return [
         path
         for path in sorted(ROOT.rglob("*.md"))
-        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        if not any(part.startswith((".", "_build")) for part in path.relative_to(ROOT).parts)
     ]
 
 
@@ -30,7 +30,7 @@ class Block:
         page: The file it stands in.
         line: The number of its first line.
         language: What stands after its fence.
-        mark: The comment right above it, such as "fragment", or "".
+        mark: The comment right above it, such as "fragment" or "file hello.py", or "".
         text: What it holds.
     """
 
@@ -39,6 +39,18 @@ class Block:
     language: str
     mark: str
     text: str
+
+    @property
+    def file(self) -> str:
+        """The name of the file that the reader writes it to, or ""."""
+        kind, _, name = self.mark.partition(" ")
+        return name if kind == "file" else ""
+
+    @property
+    def terminal(self) -> str:
+        """The terminal that it shows, such as "1", or ""."""
+        kind, _, number = self.mark.partition(" ")
+        return number if kind == "terminal" else ""
 
     @property
     def name(self) -> str:

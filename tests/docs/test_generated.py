@@ -26,7 +26,7 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of all that the generator reads and writes."""
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("_build"))
     shutil.copy(ROOT / "README.md", tmp_path)
     return tmp_path
 
@@ -42,6 +42,7 @@ def test_all_is_up_to_date() -> None:
     [
         ("docs/lifecycle.md", "OPENING --> OPEN:", "OPENING --> IDLE:"),
         ("docs/lifecycle.svg", "start()", "begin()"),
+        ("docs/explanation/lead.svg", "worker 1", "worker 7"),
         ("docs/configuration.md", "| `workers` |", "| `runners` |"),
         ("docs/telemetry.md", "| `websocket.client.io` | counter |", "| `websocket.io` | gauge |"),
         ("README.md", "| `initial_delay` | `0.5` |", "| `initial_delay` | `5` |"),
@@ -80,3 +81,15 @@ def test_the_picture_shows_every_state_and_transition() -> None:
         assert texts.count(why) == 1
     arrows = [path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]
     assert len(arrows) == len(TRANSITIONS)
+
+
+@pytest.mark.parametrize("name", ["lead", "read-ahead", "order-by", "pausing"])
+def test_the_pictures_of_lanes_show_every_message_handled_once(name: str) -> None:
+    root = ET.parse(ROOT / f"docs/explanation/{name}.svg").getroot()
+    sent, handled = (
+        [text.text for text in root.iter(f"{SVG}text") if text.get("class") == kind]
+        for kind in ("sent", "on")
+    )
+    assert sent
+    assert sorted(sent, key=str) == sorted(handled, key=str)
+    assert "prefers-color-scheme: dark" in (ROOT / f"docs/explanation/{name}.svg").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -16,6 +17,8 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 # In the text `make x`, in a block a line that begins with it.
 COMMAND = re.compile(r"(?:`|^ *)make ([a-z][\w-]*)", re.MULTILINE)
 NAME = re.compile(r"`wsengine\.(\w[\w.]*)")
+# Up to the first bracket that closes: what stands in inner calls is not looked at.
+SETTINGS = re.compile(r"\b(EngineConfig|ReconnectPolicy|ConnectOptions)\(([^()]*)")
 ATTRIBUTES = {text for text in vars(names).values() if isinstance(text, str)}
 """What spans and data points may have: some of it begins like a name of the package."""
 
@@ -61,6 +64,14 @@ def test_names_of_the_package_exist(page: Path) -> None:
         package = ROOT / "src/wsengine"
         module = (package / name).is_dir() or (package / f"{name}.py").is_file()
         assert module or hasattr(wsengine, name), f"there is no wsengine.{name}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_settings_exist(page: Path) -> None:
+    for name, arguments in SETTINGS.findall(page.read_text(encoding="utf-8")):
+        fields = {field.name for field in dataclasses.fields(getattr(wsengine, name))}
+        named = set(re.findall(r"(?:^|[(,]\s*)(\w+)=", arguments))
+        assert named <= fields, f"{name} has no {named - fields}"
 
 
 def test_links_and_targets_are_seen() -> None:

@@ -3,6 +3,7 @@
 A block that is marked with `<!-- fragment -->` is only compiled. What any other one prints
 must stand in the next block, marked with `<!-- output -->`; or it prints nothing. A block marked
 with `<!-- until Ctrl-C -->` is interrupted when it has printed that, but for the last line.
+What is marked as a file, or shows a terminal, is the business of `test_terminals.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SNIPPETS = [(block, after) for block, after in ALL if block and block.language =
 PROGRAMS = [
     pytest.param(block, after.text if after and after.mark == "output" else "", id=block.name)
     for block, after in SNIPPETS
-    if block.mark != "fragment"
+    if block.mark != "fragment" and not block.file
 ]
 FRAGMENTS = [
     pytest.param(block, id=block.name) for block, _ in SNIPPETS if block.mark == "fragment"
@@ -80,11 +81,13 @@ def test_fragment(block: Block) -> None:
 
 
 def test_marks_are_known() -> None:
-    known = {"", "fragment", "output", "until Ctrl-C"}
+    known = {"", "fragment", "output", "until Ctrl-C", "set-up"}
     unknown = [
         block.name
         for block, _ in ALL
-        if block and block.mark not in known and not block.mark.startswith("generated")
+        if block
+        and block.mark not in known
+        and not (block.file or block.terminal or block.mark.startswith("generated"))
     ]
     assert not unknown
     assert PROGRAMS

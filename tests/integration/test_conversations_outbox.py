@@ -53,6 +53,16 @@ async def queue(engine: Engine, *numbers: int) -> None:
         await engine.send({"n": number}, when_closed="queue")
 
 
+async def test_what_is_queued_before_the_end_of_a_program_is_sent(adapter: str) -> None:
+    async with disconnected(adapter) as (engine, noting):
+        await queue(engine, *range(100))
+        engine.restart()
+        await engine.drain(timeout=PATIENCE)
+        assert len(engine.outbox) == 0
+    await until(lambda: noting.came[1:] == [[{"n": number} for number in range(100)]])
+    assert engine.outbox.dropped == 0
+
+
 @pytest.mark.parametrize(
     ("policy", "kept"), [("drop_oldest", [3, 4, 5]), ("drop_newest", [1, 2, 3])]
 )

@@ -71,7 +71,7 @@ async def test_a_replay_is_paced_and_the_outbox_comes_behind_it(adapter: str) ->
     keeping, wanted = Keeping(), [{"subscribe": key} for key in KEYS]
     async with (
         PoliteServer(keeping) as server,
-        conversing(server.url, Recorder(), adapter, subscription_rate=RATE) as engine,
+        conversing(server.url, Recorder(), adapter, subscription_max_rate=RATE) as engine,
     ):
         handles = [engine.subscriptions.add(key, subscribe={"subscribe": key}) for key in KEYS]
         await ready(*handles)
@@ -94,7 +94,7 @@ async def test_the_pace_holds_nothing_else_up(adapter: str) -> None:
     keeping = Keeping()
     async with (
         PoliteServer(keeping) as server,
-        conversing(server.url, Recorder(), adapter, subscription_rate=0.1) as engine,
+        conversing(server.url, Recorder(), adapter, subscription_max_rate=0.1) as engine,
     ):
         for key in ("first", "second"):  # the second one's turn is in ten seconds
             engine.subscriptions.add(key, subscribe={"subscribe": key})

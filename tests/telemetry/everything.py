@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from wsengine import (
     ReconnectPolicy,
     Session,
 )
+from wsengine.blockage import BEAT
 from wsengine.testing import (
     Accept,
     CloseWith,
@@ -37,7 +39,12 @@ from .seen import Seen
 POLICY = ReconnectPolicy(initial_delay=0.01, factor=1, max_delay=0.01, min_uptime=0)
 SESSIONS = 3
 CONFIG = EngineConfig(
-    name="everything", reconnect=POLICY, retry_start=True, open_timeout=0.1, stop_timeout=0.5
+    name="everything",
+    reconnect=POLICY,
+    retry_start=True,
+    open_timeout=0.1,
+    stop_timeout=0.5,
+    blocked_after=BEAT,
 )
 
 
@@ -52,6 +59,10 @@ class DoesEverything(Endpoint):
     async def on_message(self, session: Session, message: Any) -> None:
         if message == "raise":
             raise ValueError("as asked")
+        if message == "block":
+            until = time.monotonic() + 4 * BEAT
+            while time.monotonic() < until:
+                """Compute."""
 
     async def on_read_error(self, session: Session, error: Exception) -> None:
         await session.send("what was that?")
@@ -72,7 +83,7 @@ def _script() -> list[Any]:
         Refuse(ConnectError("nobody there")),
         Hang(),
         Accept(
-            *("text", b"binary", "raise", ReadFails(ValueError("odd")), Delay(0.02)),
+            *("text", b"binary", "raise", "block", ReadFails(ValueError("odd")), Delay(0.02)),
             CloseWith(1011, "bad day"),
             handshake=Handshake(subprotocol="chat.v2"),
         ),

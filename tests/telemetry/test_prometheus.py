@@ -136,7 +136,7 @@ def check(prometheus: Prometheus) -> None:
     """Check what was scraped; it blocks."""
     received = 'websocket_client_messages_total{network_io_direction="receive"}'
     assert prometheus.wait_for(f"sum by (websocket_message_type) ({received})") == {
-        "text": 2.0,
+        "text": 3.0,
         "binary": 1.0,
     }
     assert prometheus.values("sum by (wsengine_dial_outcome) (websocket_client_dials_total)") == {

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine import ConfigError, EngineConfig, ReconnectPolicy
+from wsengine import ConfigError, EngineConfig, ReconnectPolicy, conflate
 
 SECONDS = ("open_timeout", "stop_timeout")
-SECONDS_OR_NONE = ("ping_interval", "ping_timeout", "idle_timeout")
+SECONDS_OR_NONE = ("ping_interval", "ping_timeout", "idle_timeout", "blocked_after")
 NOT_SECONDS = [0, -1, math.nan, math.inf, "5", True]
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
@@ -31,13 +31,16 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "order_by": [(value, "must be a function of a message, or None") for value in ("key", 7)],
     "backlog_messages": [(v, "must be a whole number of at least 0") for v in (-1, 1.0, None)],
     "backlog_bytes": [(value, "must be a whole number of at least 1") for value in (0, 1e6, None)],
+    "backlog_policy": [
+        (value, "must be one of 'wait', 'drop_oldest', 'drop_newest'") for value in ("drop", None)
+    ],
     "trace_messages": [
         (value, "must be 'all', 'off', or a share between 0 and 1")
         for value in ("some", None, True, -0.1, 1.1, math.nan)
     ],
     "extract": [(value, "must be a function of a message, or None") for value in ("x", 7)],
     "extract_as": [(value, "must be one of 'link', 'parent'") for value in ("root", None)],
-    "subscription_rate": [(v, "must be a number above 0, or None") for v in NOT_SECONDS],
+    "subscription_max_rate": [(v, "must be a number above 0, or None") for v in NOT_SECONDS],
     "outbox_messages": [(v, "must be a whole number of at least 1") for v in (0, 1.0, None)],
     "outbox_policy": [
         (value, "must be one of 'drop_oldest', 'drop_newest', 'raise'") for value in ("drop", None)
@@ -69,6 +72,15 @@ def test_retrying_the_start_needs_a_policy() -> None:
 def test_keys_need_a_backlog() -> None:
     with pytest.raises(ConfigError, match=r"^backlog_messages=0: must be at least 1 with order_by"):
         EngineConfig(order_by=len, backlog_messages=0)
+
+
+def test_dropping_needs_a_backlog_and_no_keys() -> None:
+    assert EngineConfig(backlog_policy=conflate(len)).backlog_policy == conflate(len)
+    for policy in ("drop_oldest", conflate(len)):
+        with pytest.raises(ConfigError, match=r"^backlog_messages=0: must be at least 1"):
+            EngineConfig(backlog_policy=policy, backlog_messages=0)
+        with pytest.raises(ConfigError, match=r'^backlog_policy=.*: must be "wait" with order_by'):
+            EngineConfig(backlog_policy=policy, order_by=len)
 
 
 @settings(deadline=None)

@@ -123,7 +123,7 @@ async def test_queued_messages_keep_their_order() -> None:
 
 
 async def test_queued_messages_go_behind_subscriptions_that_are_paced() -> None:
-    engine, adapter = make(Notes(), subscription_rate=1)
+    engine, adapter = make(Notes(), subscription_max_rate=1)
     for key in "ab":
         engine.subscriptions.add(key, subscribe=f"sub {key}")
     async with engine:

@@ -30,9 +30,16 @@ class Whole(Prefixed):
     def error(self, message: Any) -> Exception | None:
         return LookupError(message) if "not found" in message else None
 
+    def result(self, message: Any) -> Any:
+        return message.partition(":")[2]
+
 
 class Odd(Prefixed):
     prepare = "text"
+
+
+class OddResult(Prefixed):
+    result = "text"
 
 
 def test_what_a_correlator_leaves_out_is_filled_in() -> None:
@@ -42,6 +49,7 @@ def test_what_a_correlator_leaves_out_is_filled_in() -> None:
     assert correlation.request_id("7:hello") == correlation.response_id("7:bye") == "7"
     assert correlation.prepare(message) is message
     assert correlation.error("7:not found") is None
+    assert correlation.result(message) is message
     assert correlation.needs_codec is False
 
 
@@ -50,6 +58,7 @@ def test_what_it_has_is_used() -> None:
     assert correlation.prepare("hello") == "1:hello"
     assert isinstance(correlation.error("1:not found"), LookupError)
     assert correlation.error("1:found") is None
+    assert correlation.result("1:found") == "found"
     assert correlation.needs_codec is True
 
 
@@ -60,6 +69,7 @@ def test_what_it_has_is_used() -> None:
         (JsonCorrelator, r"is a class; give an instance: JsonCorrelator\(\)"),
         (None, "correlator=None: lacks request_id and response_id; a correlator has"),
         (Odd(), "its prepare cannot be called"),
+        (OddResult(), "its result cannot be called"),
     ],
 )
 def test_what_is_no_correlator_is_refused(correlator: object, message: str) -> None:

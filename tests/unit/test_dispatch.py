@@ -53,7 +53,7 @@ async def test_subscriptions_come_after_on_open_and_before_the_outbox() -> None:
 
 async def test_they_are_paced_evenly() -> None:
     sent: list[tuple[float, Any]] = []
-    engine, adapter = make(Notes(), subscription_rate=2.0)
+    engine, adapter = make(Notes(), subscription_max_rate=2.0)
     subscribe(engine, *"abc")
     async with engine:
         note_sends(adapter.connection, sent)

@@ -117,6 +117,32 @@ async def test_an_error_is_raised() -> None:
     assert raised.value.code == 404
 
 
+async def test_a_correlator_may_say_what_a_good_reply_brings() -> None:
+    waiting, wire = requests(result_field="got"), Wire()
+    asked = [asyncio.create_task(waiting.request({}, 5, wire.send)) for _ in range(2)]
+    await settle()
+    assert waiting.take({"id": 1, "got": [5]})
+    assert waiting.take({"id": 2, "error": "no", "got": 6})
+    assert await asked[0] == [5]
+    with pytest.raises(RequestFailed, match="no") as raised:
+        await asked[1]
+    assert raised.value.reply == {"id": 2, "error": "no", "got": 6}
+
+
+async def test_what_the_correlator_raises_for_a_good_reply_is_raised() -> None:
+    class Odd(JsonCorrelator):
+        def result(self, message: Any, /) -> Any:
+            return message["missing"]
+
+    waiting, wire = Requests(check_correlator(Odd())), Wire()
+    asked = asyncio.create_task(waiting.request({}, 5, wire.send))
+    await settle()
+    assert waiting.take({"id": 1})
+    with pytest.raises(KeyError, match="missing"):
+        await asked
+    assert len(waiting) == 0
+
+
 async def test_a_cancelled_request_is_forgotten() -> None:
     waiting, wire = requests(), Wire()
     asked = asyncio.create_task(waiting.request({}, 5, wire.send))

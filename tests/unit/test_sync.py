@@ -118,30 +118,6 @@ def test_a_wait_for_the_end_can_be_bounded() -> None:
         engine.wait_stopped(timeout=0.01)
 
 
-def test_it_sends_on_whatever_session_is_open() -> None:
-    engine = make(Silent())
-    with engine:
-        again = reached(engine, EngineState.WAITING)
-        engine.send("one", timeout=PATIENCE)
-        engine.restart()
-        again.wait()
-        engine.send("two", when_closed="wait", timeout=PATIENCE)
-    connections = adapter_of(engine).connections
-    assert [connection.sent for connection in connections] == [["one"], ["two"]]
-
-
-def test_a_send_that_waits_for_a_session_is_bounded() -> None:
-    engine = make(Silent(), Accept(), Hang())
-    with engine:
-        opening = reached(engine, EngineState.OPENING)
-        engine.restart()
-        opening.wait()
-        with pytest.raises(TimeoutError, match=r"send\(\) was not done"):
-            engine.send("x", when_closed="wait", timeout=0.01)
-        with pytest.raises(EngineStateError, match="open session"):
-            engine.send("x")
-
-
 def test_handlers_run_in_order_with_one_worker_and_at_once_with_more() -> None:
     endpoint = Silent()
     messages = [str(n) for n in range(200)]

@@ -28,7 +28,7 @@ def test_it_ends_with_the_engine_and_so_do_its_threads() -> None:
     life.wait_started()
     engine.endpoint.came.wait()
     names = {thread.name for thread in set(threading.enumerate()) - before}
-    assert names == {"ws://s: event loop", "ws://s: callbacks 1"}
+    assert names == {"ws://s: event loop", "ws://s: callbacks 1", "wsengine watch"}
     assert not life.is_over
     assert not life.wait_over(0.01)
     life.stop()

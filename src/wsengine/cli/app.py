@@ -148,12 +148,10 @@ def playground(
     verbose: Verbose = False,
 ) -> None:
     """Open a page on which to break a connection, and watch it heal, until Ctrl-C."""
-    from .playground import Settings, show_playground
+    from .playground import show_playground
 
     _set_up_log(verbose)
-    opened = sys.stdout.isatty() if open_page is None else open_page
-    settings = Settings(adapter=adapter, workers=workers)
-    asyncio.run(show_playground(host, port, settings, open_page=opened))
+    asyncio.run(show_playground(host, port, adapter=adapter, workers=workers, open_page=open_page))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import webbrowser
 
@@ -17,19 +18,25 @@ from .serve import _reason
 WARNING = "wsengine: warning: whoever can reach {host} controls this playground, without a password"
 
 
-async def show_playground(host: str, port: int, settings: Settings, *, open_page: bool) -> None:
+async def show_playground(
+    host: str, port: int, *, adapter: str, workers: int, open_page: bool | None
+) -> None:
     """Run the playground until SIGINT or SIGTERM.
 
     Args:
         host: The address to listen on.
         port: The page's port.
-        settings: The engine's settings to begin with.
-        open_page: Whether to open the page in the user's browser.
+        adapter: The adapter to begin with.
+        workers: The number of workers to begin with.
+        open_page: Whether to open the page in the user's browser; `None`: where standard
+            output is a terminal.
 
     Raises:
         CommandFailed: The address cannot be had.
+        ConfigError: There is no such adapter.
+        MissingDependencyError: Its library is not installed.
     """
-    playground = Playground(host, port, settings=settings)
+    playground = Playground(host, port, settings=Settings(adapter=adapter, workers=workers))
     stopped = asyncio.Event()
     with stop_on_signals(stopped.set):
         try:
@@ -43,7 +50,7 @@ async def show_playground(host: str, port: int, settings: Settings, *, open_page
             if not is_loopback(host):
                 typer.echo(WARNING.format(host=host), err=True)
             typer.echo(f"Playground on {playground.url} (Ctrl-C stops it)")
-            if open_page:
+            if sys.stdout.isatty() if open_page is None else open_page:
                 open_in_browser(playground.url)
             await stopped.wait()
         finally:

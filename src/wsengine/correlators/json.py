@@ -21,6 +21,8 @@ class JsonCorrelator:
         response_field: The field with the request's id in a reply, where it is another one.
         error_field: The field by which a reply tells of an error. Where it is there, and
             neither null nor false, `request` raises `RequestFailed`.
+        result_field: The field of a good reply that `request` returns; `None` where the reply
+            lacks it. Left out: the whole reply.
         new_id: Called for an id where a request has none. Left out: 1, 2, 3, ...
 
     Raises:
@@ -35,6 +37,7 @@ class JsonCorrelator:
         *,
         response_field: str | None = None,
         error_field: str | None = None,
+        result_field: str | None = None,
         new_id: Callable[[], Any] | None = None,
     ) -> None:
         self._request = path_of("field", field)
@@ -42,6 +45,7 @@ class JsonCorrelator:
         if response_field is not None:
             self._response = path_of("response_field", response_field)
         self._error = None if error_field is None else path_of("error_field", error_field)
+        self._result = None if result_field is None else path_of("result_field", result_field)
         self._new_id = id_maker(new_id)
         # One field of a dictionary is the usual case.
         self._name = field if len(self._request) == 1 else None
@@ -73,6 +77,10 @@ class JsonCorrelator:
             return None
         told = read(message, self._error)
         return None if told is None or told is False else failed(message, told)
+
+    def result(self, message: Any, /) -> Any:
+        """Return what a good reply brings: the field that was asked for, or all of it."""
+        return message if self._result is None else read(message, self._result)
 
 
 def id_maker(new_id: Any) -> Callable[[], Any]:

@@ -9,7 +9,7 @@ from ..errors import RequestFailed
 from .fields import as_id, read, replace
 from .json import failed, id_maker
 
-_ID, _METHOD, _ERROR = ("id",), ("method",), ("error",)
+_ID, _METHOD, _ERROR, _RESULT = ("id",), ("method",), ("error",), ("result",)
 
 
 class Notification(dict[str, Any]):
@@ -36,9 +36,11 @@ class JsonRpcCorrelator:
     - A batch is a list of calls, each of which may be a `Notification`. Its reply is the list of
       replies, in the server's order and with the errors among them.
     - A message with a method is never a reply, even if its id is that of a request that waits:
-      the server's own calls come to `on_message`.
+      the server's own calls come to `on_message`. `reply` and `refuse` make what answers them.
 
     Args:
+        unwrap: Whether `request` returns the `result` of a reply, instead of all of it. The reply
+            to a batch is the list of replies all the same.
         new_id: Called for an id where a call has none. Left out: 1, 2, 3, ...
 
     Raises:
@@ -47,7 +49,8 @@ class JsonRpcCorrelator:
 
     needs_codec: ClassVar[bool] = True
 
-    def __init__(self, *, new_id: Callable[[], Any] | None = None) -> None:
+    def __init__(self, *, unwrap: bool = False, new_id: Callable[[], Any] | None = None) -> None:
+        self._unwrap = unwrap
         self._new_id = id_maker(new_id)
 
     def request_id(self, message: Any, /) -> Hashable | None:
@@ -73,6 +76,40 @@ class JsonRpcCorrelator:
         told = None if isinstance(message, list) else read(message, _ERROR)
         return None if told is None else failed(message, told)
 
+    def result(self, message: Any, /) -> Any:
+        """Return what a good reply brings: all of it, or its `result` with `unwrap`."""
+        whole = not self._unwrap or isinstance(message, list)
+        return message if whole else read(message, _RESULT)
+
+    @staticmethod
+    def reply(call: Any, result: Any) -> dict[str, Any] | None:
+        """Return the message that answers a call of the server's, to be sent.
+
+        `None` for a notification, which wants no answer; nothing is sent for a handler that
+        returns that.
+
+        Args:
+            call: The call, decoded; of a batch one member.
+            result: What it has come to.
+        """
+        return _answer(call, {"result": result})
+
+    @staticmethod
+    def refuse(call: Any, code: int, message: str, data: Any = None) -> dict[str, Any] | None:
+        """Return the message that answers a call of the server's with an error, to be sent.
+
+        `None` for a notification, as `reply`. What is no call at all is answered with the id null.
+
+        Args:
+            call: The call, decoded; of a batch one member.
+            code: What went wrong. -32601 means that there is no such method, -32602 that the
+                params are wrong.
+            message: The same in a short sentence.
+            data: Details, unless they are `None`.
+        """
+        error = {"code": code, "message": message}
+        return _answer(call, {"error": error if data is None else {**error, "data": data}})
+
     def _prepare(self, call: Any) -> Any:
         if isinstance(call, Notification):
             return call
@@ -80,6 +117,13 @@ class JsonRpcCorrelator:
         if read(call, _ID) is None:
             changes["id"] = self._new_id()
         return replace(call, changes) if changes else call
+
+
+def _answer(call: Any, outcome: dict[str, Any]) -> dict[str, Any] | None:
+    call_id = read(call, _ID)
+    if call_id is None and read(call, _METHOD) is not None:
+        return None
+    return {"jsonrpc": "2.0", "id": call_id, **outcome}
 
 
 def _id_of(message: Any, one: Callable[[Any], Hashable | None]) -> Hashable | None:

@@ -26,6 +26,7 @@ class PositionalCorrelator:
         error: The type of a reply that tells of an error.
         type_at: Where the type is.
         id_at: Where the id is.
+        result_at: Where a good reply has what `request` returns. Left out: the whole reply.
         error_id_at: Where the id of the request is in an error, if elsewhere.
         code_at: Where an error has its code.
         message_at: Where an error has its text.
@@ -47,6 +48,7 @@ class PositionalCorrelator:
         error: Any = 4,
         type_at: int = 0,
         id_at: int = 1,
+        result_at: int | None = None,
         error_id_at: int | None = None,
         code_at: int = 2,
         message_at: int = 3,
@@ -55,10 +57,12 @@ class PositionalCorrelator:
     ) -> None:
         self._call, self._result, self._failure = call, result, error
         self._type_at, self._id_at = type_at, id_at
+        self._result_at = result_at
         self._error_id_at = id_at if error_id_at is None else error_id_at
         self._code_at, self._message_at, self._detail_at = code_at, message_at, detail_at
         check_whole("type_at", type_at, least=0)
         check_whole("id_at", id_at, least=0)
+        check_whole("result_at", result_at, least=0, optional=True)
         check_whole("error_id_at", error_id_at, least=0, optional=True)
         check_whole("code_at", code_at, least=0)
         check_whole("message_at", message_at, least=0)
@@ -105,3 +109,7 @@ class PositionalCorrelator:
             message=text if isinstance(text, str) else "",
             detail=member(message, self._detail_at),
         )
+
+    def result(self, message: Any, /) -> Any:
+        """Return what a good reply brings: the member that was asked for, or all of it."""
+        return message if self._result_at is None else member(message, self._result_at)

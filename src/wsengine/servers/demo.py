@@ -38,6 +38,8 @@ _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S
 class DemoServer(Crowd):
     """Answers requests, publishes heartbeats, and fails in every way on demand.
 
+    ::
+
         async with DemoServer() as server:
             engine = Engine(server.url, endpoint)
             ...

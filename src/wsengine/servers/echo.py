@@ -31,6 +31,8 @@ _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S
 class EchoServer:
     """Sends every message back as it came: text as text, binary as binary.
 
+    ::
+
         async with EchoServer() as server:
             engine = Engine(server.url, endpoint)
 

@@ -13,6 +13,7 @@ from opentelemetry.trace import Link, Tracer, TracerProvider
 from opentelemetry.util.types import AttributeValue
 
 from ..adapter import Adapter, Connection
+from ..blockage import unwatch, watch
 from ..close import Close
 from ..config import EngineConfig
 from ..options import ConnectOptions
@@ -74,6 +75,10 @@ class Telemetry:
             self.tally.state = state
             if state in (EngineState.OPEN, EngineState.STOPPED):
                 self.attempt = 0
+            if state is EngineState.STOPPED:
+                unwatch(self)
+            else:
+                watch(self, self.config.blocked_after)
 
         return self.phases.follow(counted)
 
@@ -91,6 +96,11 @@ class Telemetry:
     def callback_failed(self, name: str) -> None:
         """Count a callback that raised."""
         self.tally.callback_errors[name] += 1
+
+    def loop_blocked(self, seconds: float, function: str) -> None:
+        """Tell how long a function has blocked the event loop."""
+        attributes = {**self.attributes, names.FUNCTION: function}
+        self.instruments.loop_blocked.record(seconds, attributes)
 
     def traced(self, endpoint: Any, name: str) -> Callback:
         """Return a callback of the endpoint that makes a span; for those without a session."""

@@ -108,6 +108,7 @@ class Instruments:
         self.session_duration = _histogram(meter, names.SESSION_DURATION, LONG)
         self.ping_duration = _histogram(meter, names.PING_DURATION, SECONDS)
         self.handler_duration = _histogram(meter, names.HANDLER_DURATION, SECONDS)
+        self.loop_blocked = _histogram(meter, names.LOOP_BLOCKED, SECONDS)
 
     def register(self, tally: Tally, owner: object) -> None:
         """Export a tally as long as its owner lives; its totals stay."""

@@ -30,6 +30,7 @@ CLOSE_REASON: Final = "websocket.close.reason"
 CLOSED_BY: Final = "websocket.close.initiator"
 SUBPROTOCOL: Final = "websocket.subprotocol"
 
+FUNCTION: Final = "code.function.name"
 DIRECTION: Final = "network.io.direction"
 ERROR_TYPE: Final = "error.type"
 STATUS: Final = "http.response.status_code"
@@ -97,7 +98,8 @@ BACKLOG_SIZE = Metric(
 )
 DROPPED = Metric(
     *("websocket.client.messages.dropped", "counter", "{message}"),
-    "Messages that came and were never handled, because of an exit or restart.",
+    "Messages that came and were never handled, because of an exit, a restart or the backlog's "
+    "policy.",
 )
 OUTBOX_DROPPED = Metric(
     *("websocket.client.outbox.dropped", "counter", "{message}"),
@@ -143,11 +145,16 @@ HANDLER_DURATION = Metric(
     *("websocket.client.handler.duration", "histogram", "s"),
     "How long `on_message` took, decoding included; a sample of the calls, at most ten a second.",
 )
+LOOP_BLOCKED = Metric(
+    *("websocket.client.loop.blocked", "histogram", "s"),
+    "How long the event loop was blocked, where that was longer than `blocked_after`.",
+    (FUNCTION,),
+)
 
 METRICS: Final = (
     *(MESSAGES, IO, SESSIONS, ENGINES, RECONNECTS, DIALS, BACKLOG, BACKLOG_SIZE),
     *(DROPPED, OUTBOX_DROPPED, SUBSCRIPTION_FAILURES, REQUESTS, REPLIES_UNMATCHED),
     *(CALLBACK_ERRORS, BUSY_WORKERS),
-    *(DIAL_DURATION, SESSION_DURATION, PING_DURATION, HANDLER_DURATION),
+    *(DIAL_DURATION, SESSION_DURATION, PING_DURATION, HANDLER_DURATION, LOOP_BLOCKED),
 )
 """All metrics."""

@@ -109,7 +109,7 @@ class RecordingEndpoint(Endpoint):
         return [call for call in self.calls if call.name == name]
 
     async def wait_for(self, name: str, count: int = 1, *, timeout: float = 5.0) -> Call:
-        """Wait until a callback has begun for the `count`th time, and return that call.
+        """Wait until a callback has begun `count` times, and return the last of these calls.
 
         Args:
             name: The callback.

@@ -65,7 +65,7 @@ EVENTS: list[tuple[Callable[[Report], None], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("tell", "expected"), EVENTS, ids=lambda case: str(case)[:30])
+@pytest.mark.parametrize(("tell", "expected"), EVENTS, ids=[str(event)[:40] for _, event in EVENTS])
 def test_every_event_is_one_line_of_json(
     tell: Callable[[Report], None], expected: dict[str, Any]
 ) -> None:

@@ -13,7 +13,7 @@ from .records import noon
 from .test_report import EVENTS
 
 
-@pytest.mark.parametrize(("tell", "expected"), EVENTS, ids=lambda case: str(case)[:30])
+@pytest.mark.parametrize(("tell", "expected"), EVENTS, ids=[str(event)[:40] for _, event in EVENTS])
 def test_every_event_is_handed_on_to_all(
     tell: Callable[[Report], None], expected: dict[str, Any]
 ) -> None:

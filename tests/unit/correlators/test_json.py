@@ -135,6 +135,22 @@ def test_an_error_may_be_nested_and_of_any_form() -> None:
     assert error.message == "wrong"
 
 
+# Results.
+
+
+def test_a_good_reply_is_given_whole_unless_a_field_is_asked_for() -> None:
+    reply = {"id": 1, "body": {"value": [5]}}
+    assert JsonCorrelator().result(reply) is reply
+    assert JsonCorrelator(result_field="body").result(reply) == {"value": [5]}
+    assert JsonCorrelator(result_field="body.value").result(reply) == [5]
+    assert JsonCorrelator(result_field="op").result(Struct("x", id=1)) == "x"
+
+
+@pytest.mark.parametrize("reply", [{"id": 1}, {"id": 1, "body": None}, {"id": 1, "body": 7}])
+def test_what_the_reply_lacks_is_none(reply: Any) -> None:
+    assert JsonCorrelator(result_field="body.value").result(reply) is None
+
+
 # Settings.
 
 
@@ -144,6 +160,7 @@ def test_an_error_may_be_nested_and_of_any_form() -> None:
         ({"field": ""}, "field='': must be the name of a field"),
         ({"response_field": "a."}, "response_field='a.': must be"),
         ({"error_field": 5}, "error_field=5: must be"),
+        ({"result_field": "a..b"}, "result_field='a..b': must be"),
         ({"new_id": 5}, "new_id=5: must be a function"),
     ],
 )

@@ -128,6 +128,62 @@ def test_in_a_batch_errors_stay_where_they_are() -> None:
     assert JsonRpcCorrelator().error([{"id": 1, "error": {"code": 1, "message": "no"}}]) is None
 
 
+@pytest.mark.parametrize("result", [[1], None, False, {"result": 1}])
+def test_a_good_reply_is_given_whole_or_unwrapped(result: Any) -> None:
+    reply = {"jsonrpc": "2.0", "id": 1, "result": result}
+    assert JsonRpcCorrelator().result(reply) is reply
+    assert JsonRpcCorrelator(unwrap=True).result(reply) is result
+    assert JsonRpcCorrelator(unwrap=True).result(Reply(1, result=result)) is result
+
+
+def test_the_replies_of_a_batch_are_not_unwrapped() -> None:
+    replies = [{"id": 2, "result": 1}, {"id": 1, "error": {"code": 1, "message": "no"}}]
+    assert JsonRpcCorrelator(unwrap=True).result(replies) is replies
+
+
+# Answers to the server's own calls.
+
+
+@pytest.mark.parametrize("call", [{"id": 7, "method": "ask"}, Call("ask", id=7)])
+def test_a_call_is_answered(call: Any) -> None:
+    correlator = JsonRpcCorrelator()
+    assert correlator.reply(call, [1]) == {"jsonrpc": "2.0", "id": 7, "result": [1]}
+    assert correlator.reply(call, None) == {"jsonrpc": "2.0", "id": 7, "result": None}
+    error = {"code": -32601, "message": "no method ask"}
+    refusal = {"jsonrpc": "2.0", "id": 7, "error": error}
+    assert correlator.refuse(call, -32601, "no method ask") == refusal
+    refusal["error"] = {**error, "data": 0}
+    assert correlator.refuse(call, -32601, "no method ask", 0) == refusal
+
+
+@pytest.mark.parametrize("call", [{"method": "tick"}, Notification("tick"), Call("tick")])
+def test_a_notification_is_not_answered(call: Any) -> None:
+    assert JsonRpcCorrelator.reply(call, 1) is None
+    assert JsonRpcCorrelator.refuse(call, 1, "no") is None
+
+
+@pytest.mark.parametrize("message", ["text", None, [], {}])
+def test_what_is_no_call_is_refused_with_a_null(message: Any) -> None:
+    refusal = JsonRpcCorrelator.refuse(message, -32600, "Invalid Request")
+    error = {"code": -32600, "message": "Invalid Request"}
+    assert refusal == {"jsonrpc": "2.0", "id": None, "error": error}
+
+
+@settings(deadline=None)
+@given(ids, values)
+def test_the_other_side_finds_the_call_that_an_answer_belongs_to(call_id: Any, result: Any) -> None:
+    correlator = JsonRpcCorrelator(unwrap=True)
+    call = correlator.prepare({"method": "m", "id": call_id})
+    reply = json.loads(json.dumps(correlator.reply(json.loads(json.dumps(call)), result)))
+    assert correlator.response_id(reply) == correlator.request_id(call)
+    assert (correlator.error(reply), correlator.result(reply)) == (None, result)
+    refusal = correlator.refuse(call, 5, "no", result)
+    assert correlator.response_id(refusal) == correlator.request_id(call)
+    error = correlator.error(refusal)
+    assert error is not None
+    assert (error.code, error.message) == (5, "no")
+
+
 # Batches.
 
 

@@ -82,6 +82,13 @@ def test_a_result_is_no_error() -> None:
     assert PositionalCorrelator().error([3, "a", {}]) is None
 
 
+def test_a_good_reply_is_given_whole_unless_a_member_is_asked_for() -> None:
+    reply = [3, "a", {"interval": 300}]
+    assert PositionalCorrelator().result(reply) is reply
+    assert PositionalCorrelator(result_at=2).result(reply) == {"interval": 300}
+    assert PositionalCorrelator(result_at=3).result(reply) is None
+
+
 @settings(deadline=None)
 @given(ids, values)
 def test_any_id_comes_back(request_id: Any, payload: Any) -> None:
@@ -124,6 +131,7 @@ def test_other_positions_and_types_fit_wamp() -> None:
     [
         ({"type_at": -1}, "type_at=-1: must be a whole number of at least 0"),
         ({"id_at": "1"}, "id_at='1': must be"),
+        ({"result_at": -1}, "result_at=-1: must be"),
         ({"error_id_at": 1.5}, "error_id_at=1.5: must be"),
         ({"code_at": None}, "code_at=None: must be"),
         ({"message_at": True}, "message_at=True: must be"),

@@ -1,0 +1,59 @@
+"""The side of a `SyncEngine` that sends: whatever the session, and also while there is none."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .engine import Engine
+from .sync_portal import within
+from .sync_subscriptions import Calling, SyncSubscriptions
+
+
+class SyncConversing:
+    """What `SyncEngine` inherits in order to converse.
+
+    Args:
+        engine: The engine underneath.
+        call: Calls plain functions of it, also where there is no loop.
+        wait: Calls what has to wait.
+
+    Attributes:
+        subscriptions: What the engine is to be subscribed to.
+    """
+
+    def __init__(self, engine: Engine, call: Calling, wait: Calling) -> None:
+        self.subscriptions = SyncSubscriptions(engine.subscriptions, call, wait)
+        self.__engine = engine
+        self.__wait = wait
+
+    def send(
+        self,
+        message: Any,
+        *,
+        when_closed: Literal["raise", "wait", "queue"] = "raise",
+        timeout: float | None = None,
+    ) -> None:
+        """Send a message on the open session; as `Engine.send`.
+
+        Raises:
+            TimeoutError: It was not sent within `timeout` seconds.
+            Exception: As `Engine.send`.
+        """
+        self.__wait(within, timeout, self.__engine.send, message, when_closed=when_closed)
+
+    def drain(self, *, timeout: float | None = None) -> None:
+        """Wait until all that waits to be sent has been sent; as `Engine.drain`.
+
+        Raises:
+            TimeoutError: Not all was sent within `timeout` seconds.
+            Exception: As `Engine.drain`.
+        """
+        self.__wait(self.__engine.drain, timeout=timeout)
+
+    def request(self, message: Any, *, timeout: float | None = 5.0) -> Any:
+        """Send a request on the open session, and return the reply; as `Engine.request`.
+
+        Raises:
+            Exception: As `Engine.request`.
+        """
+        return self.__wait(self.__engine.request, message, timeout=timeout)

@@ -72,7 +72,7 @@ class DialogueMachine(RuleBasedStateMachine):
             config=EngineConfig(
                 workers=workers,
                 order_by=self.asker.key if keys else None,
-                subscription_rate=rate,
+                subscription_max_rate=rate,
                 outbox_messages=outbox,
                 outbox_policy=policy,
                 backlog_messages=backlog,

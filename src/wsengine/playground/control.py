@@ -1,0 +1,80 @@
+"""What a page asks for, done: with the engine, and with the demo server."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import EngineStateError
+from ..servers.demo import DemoServer, Refusal
+from .commands import ENGINE_COMMANDS, Command
+
+if TYPE_CHECKING:
+    from .subject import Subject
+
+Action: TypeAlias = Callable[..., Awaitable[object] | object]
+
+
+async def carry_out(command: Command, server: DemoServer, subject: Subject | None) -> None:
+    """Do what a command says.
+
+    Raises:
+        EngineStateError: The engine is in no state for it, or there is none in this process.
+        WSEngineError: Anything else that is wrong with it.
+        OSError: The demo server cannot have its port again.
+    """
+    if command.name not in ENGINE_COMMANDS:
+        done = server_actions(server)[command.name](**command.values)
+    elif subject is None:
+        raise EngineStateError("there is no engine in this process; run: wsengine playground")
+    else:
+        done = engine_actions(subject)[command.name](**command.values)
+    if inspect.isawaitable(done):
+        await done
+
+
+def engine_actions(subject: Subject) -> dict[str, Action]:
+    """Return what can be done with the engine."""
+    engine, settings = subject.engine, subject.settings
+    return {
+        "start": subject.start,
+        "stop": subject.stop,
+        "exit": engine.exit,
+        "restart": engine.restart,
+        "pause": subject.pause,
+        "resume": subject.resume,
+        "workers": lambda count: subject.exchange(workers=count),
+        "adapter": lambda name: subject.exchange(adapter=name),
+        "rate": lambda per_second: setattr(settings, "rate", per_second),
+        "work": lambda seconds: setattr(settings, "work", seconds),
+    }
+
+
+def server_actions(server: DemoServer) -> dict[str, Action]:
+    """Return what can be done with the demo server."""
+    faults = server.faults
+    return {
+        "server_start": lambda: _start(server),
+        "server_stop": lambda: _stop(server),
+        "interrupt": lambda code, reason: server.interrupt(code=code, reason=reason or ""),
+        "refuse": lambda **refusal: setattr(faults, "refuse", Refusal(**refusal)),
+        "admit": lambda: setattr(faults, "refuse", None),
+        "fault": lambda name, on: setattr(faults, name, on),
+        "delay": lambda seconds: setattr(faults, "delay", float(seconds)),
+        "garble": server.garble,
+        "flood": lambda messages, size: server.flood(messages, size),
+        "reset": faults.reset,
+    }
+
+
+async def _start(server: DemoServer) -> None:
+    if server.running:
+        raise EngineStateError("the demo server runs already")
+    await server.start()
+
+
+async def _stop(server: DemoServer) -> None:
+    if not server.running:
+        raise EngineStateError("the demo server is stopped already")
+    await server.stop()

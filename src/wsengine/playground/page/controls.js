@@ -1,0 +1,118 @@
+// Buttons, switches, sliders and forms: what each asks for, and when it can.
+
+import { $, $$, html, say } from "./dom.js";
+
+export function controls(model, link) {
+  const ask = async (command, values, element) => {
+    if (element?.getAttribute("aria-disabled") === "true") return;
+    const error = await link.ask(command, values);
+    const reply = $("#reply");
+    reply.classList.toggle("refused", error !== null);
+    say(reply, error ?? "");
+  };
+
+  for (const button of $$("button[data-command]")) {
+    const values = JSON.parse(button.dataset.args ?? "{}");
+    button.addEventListener("click", () => ask(button.dataset.command, values, button));
+  }
+  for (const button of $$("[data-fault]")) {
+    button.addEventListener("click", () => {
+      const on = button.getAttribute("aria-checked") !== "true";
+      ask("fault", { name: button.dataset.fault, on }, button);
+    });
+  }
+  for (const form of $$("form[data-command]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      ask(form.dataset.command, valuesOf(form));
+    });
+  }
+  const step = (by) => (event) => ask("workers", { count: model.engine.workers + by }, event.currentTarget);
+  $("#fewer").addEventListener("click", step(-1));
+  $("#more").addEventListener("click", step(+1));
+  slider("rate", (value) => ask("rate", { per_second: value }));
+  slider("work", (value) => ask("work", { seconds: value }));
+  slider("delay", (value) => ask("delay", { seconds: value }));
+  $("#adapters").addEventListener("change", (event) => ask("adapter", { name: event.target.value }));
+
+  model.watch((names) => {
+    if (names.has("hello")) begin(model.hello);
+    if (model.server) showServer(model.server);
+    if (model.engine) showEngine(model);
+  });
+}
+
+function slider(id, changed) {
+  const input = $(`#${id}`);
+  input.addEventListener("input", () => say($(`#${id}-now`), WORDS[id](input.valueAsNumber)));
+  input.addEventListener("change", () => changed(input.valueAsNumber));
+}
+
+const WORDS = {
+  rate: (value) => (value ? `${value}/s` : "none"),
+  work: (value) => `${Math.round(value * 1000)} ms`,
+  delay: (value) => (value ? `${value.toFixed(1)} s` : "none"),
+};
+
+function valuesOf(form) {
+  const fields = [...form.elements].filter((field) => field.name);
+  return Object.fromEntries(fields.map((field) => {
+    const isNumber = field.type === "number" || "number" in field.dataset;
+    if (field.value === "") return [field.name, null];
+    return [field.name, isNumber ? Number(field.value) : field.value];
+  }));
+}
+
+function begin({ hasEngine, adapters, codes }) {
+  for (const element of $$('[data-needs="engine"]')) element.hidden = !hasEngine;
+  $("#no-engine").hidden = hasEngine;
+  $("#codes").replaceChildren(...codes.map(({ code, name }) => html("option", { value: code }, `${code} ${name.toLowerCase().replaceAll("_", " ")}`)));
+  const legend = $("#adapters legend");
+  $("#adapters").replaceChildren(legend, ...adapters.map(({ name, missing }) => {
+    const input = html("input", { type: "radio", name: "adapter", value: name, disabled: missing ? "" : null });
+    return html("label", { title: missing ?? name }, input, name);
+  }));
+}
+
+function showServer(server) {
+  enable("server_stop", server.running);
+  enable("server_start", !server.running);
+  enable("garble", server.clients > 0);
+  for (const button of $$("[data-fault]")) button.setAttribute("aria-checked", String(server[button.dataset.fault]));
+  hold("delay", server.delay);
+  $("#refusing").hidden = server.refuse === null;
+  if (server.refuse) say($("#refusing span"), refusing(server.refuse));
+}
+
+function refusing({ status, retryAfter, times }) {
+  const after = retryAfter === null ? "" : `, Retry-After ${retryAfter} s`;
+  return `Refusing ${times === null ? "all dials" : times === 1 ? "1 dial" : `${times} dials`} with ${status}${after}`;
+}
+
+function showEngine(model) {
+  const { engine, paused } = model;
+  const rests = engine.state === "idle" || engine.state === "stopped";
+  enable("start", rests);
+  for (const name of ["stop", "exit", "restart"]) enable(name, !rests);
+  enable("pause", engine.state === "open" && !paused);
+  enable("resume", paused);
+  say($("#workers"), String(engine.workers));
+  $("#fewer").setAttribute("aria-disabled", String(engine.workers <= 1));
+  $("#more").setAttribute("aria-disabled", String(engine.workers >= 32));
+  for (const input of $$("#adapters input")) input.checked = input.value === engine.adapter;
+  hold("rate", engine.rate);
+  hold("work", engine.work);
+}
+
+/** Show a slider's value, unless somebody is moving it. */
+function hold(id, value) {
+  const input = $(`#${id}`);
+  if (document.activeElement === input && input.matches(":active")) return;
+  input.value = value;
+  say($(`#${id}-now`), WORDS[id](value));
+}
+
+/** Disabled for all to see, and still there for the focus. */
+function enable(command, on) {
+  for (const button of $$(`button[data-command="${command}"]`)) button.setAttribute("aria-disabled", String(!on));
+}

@@ -1,0 +1,47 @@
+// Sessions and failed attempts as a list, with the cause of each end.
+
+import { $, ago, duration, html } from "./dom.js";
+
+const SHOWN = 12;
+
+const WHO = { client: "by this side", server: "by the server", network: "by the network" };
+
+export function entries(model) {
+  const list = $("#entries");
+  const draw = () => {
+    const latest = model.entries.slice(-SHOWN).reverse();
+    list.replaceChildren(...latest.map((entry) => item(entry, model)));
+  };
+  let second = 0;
+  model.watch((names) => {
+    const now = Math.floor(model.now);
+    if (names.has("entries") || names.has("hello") || now !== second) draw();
+    second = now;
+  });
+}
+
+function item(entry, model) {
+  const [tag, state, cause, about] = described(entry, model);
+  const when = ago(model.now - (entry.ended ?? entry.began));
+  const open = entry.kind === "session" && entry.ended === null;
+  return html(
+    "li", { "data-kind": entry.kind, "data-state": state },
+    html("span", { class: "tag" }, tag),
+    html("span", { class: "cause" }, cause, " ", html("span", { class: "about" }, about)),
+    html("span", { class: "ago" }, open ? "open" : when),
+  );
+}
+
+function described(entry, model) {
+  if (entry.kind === "attempt") {
+    const times = entry.attempts === 1 ? "1 dial failed" : `${entry.attempts} dials failed`;
+    return ["✕", "waiting", html("b", {}, times), entry.cause];
+  }
+  if (entry.kind === "stop") return ["■", "stopped", html("b", {}, "Stopped"), entry.cause];
+  const age = duration((entry.ended ?? model.now) - entry.began);
+  if (entry.ended === null) return [`#${entry.number}`, "open", html("b", {}, "Open"), entry.about];
+  const code = [entry.code, entry.name].filter(Boolean).join(" ");
+  const who = entry.by ? `${WHO[entry.by]}, ` : "";
+  const reason = entry.code && entry.cause ? `“${entry.cause}”, ` : "";
+  return [`#${entry.number}`, "closing", html("b", {}, code || entry.cause), `${who}${reason}after ${age}; ${entry.about}`];
+}

@@ -61,6 +61,14 @@ async def _drop_unread(serving: Serving) -> None:
             logger.debug("%s: reading while closing: %r", serving.name, error)
 
 
+def tells_the_end(error: BaseException, serving: Serving) -> bool:
+    """Whether an exception says no more than that the connection of a session is closed."""
+    crew = serving.crew
+    if not isinstance(error, ConnectionClosed):
+        return False
+    return error is serving.link.lost or (crew.ended and error.close == crew.closed.result())
+
+
 def frame(close: Close) -> tuple[int, str]:
     """Return the arguments of `Connection.close`."""
     return int(close.code), close.reason

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from .adapter import Connection, NativeReceive, Offering
 from .conversation import Conversation
+from .errors import ConnectionClosed
 from .message import Message, SendableMessage
 from .traffic import Traffic
 
@@ -54,6 +55,7 @@ class Link:
         "engine",
         "failed",
         "incoming",
+        "lost",
         "on_message",
         "on_read_error",
         "outgoing",
@@ -103,6 +105,8 @@ class Link:
         self.incoming = Traffic()
         self.outgoing = Traffic()
         self.read_errors = 0
+        self.lost: ConnectionClosed | None = None
+        """What a send raised, because the connection is closed."""
         self.receive: Callable[[], Awaitable[Message]] = connection.receive
         self.translate: Callable[[Exception], Exception] = _as_it_is
         if isinstance(connection, NativeReceive):
@@ -121,7 +125,11 @@ class Link:
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded, and count it."""
-        await self.connection.send(message)
+        try:
+            await self.connection.send(message)
+        except ConnectionClosed as error:
+            self.lost = error
+            raise
         self.outgoing.count(message)
 
     def _take_replies(self, messages: deque[Message]) -> None:

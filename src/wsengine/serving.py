@@ -11,7 +11,7 @@ from .backlogs import make_backlog
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close
-from .closing import close_connection, exception_of, frame
+from .closing import close_connection, exception_of, frame, tells_the_end
 from .config import EngineConfig
 from .conversation import Conversation
 from .crew import Crew
@@ -136,8 +136,11 @@ class Serving:
         return Gap(seconds, self.crew.closed.result(), self.session.id, self.session.attributes)
 
     def callback_failed(self, name: str, error: BaseException) -> None:
-        """Note that a callback raised."""
-        self._owner.endpoint_failed(self, name, error)
+        """Note that a callback raised; that the connection is closed is nobody's mistake."""
+        if tells_the_end(error, self):
+            logger.info("%s: %s ended with the connection: %s", self.name, name, error)
+        else:
+            self._owner.endpoint_failed(self, name, error)
 
     # Asking for the end.
 

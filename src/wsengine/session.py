@@ -104,9 +104,7 @@ class Session:
             TypeError: The message is neither text nor bytes, and there is no codec.
             Exception: What the codec raises for a value that it cannot encode.
         """
-        encoded = self._link.encode(message)
-        await self._link.connection.send(encoded)
-        self._link.outgoing.count(encoded)
+        await self._link.transmit(self._link.encode(message))
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded already."""

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import gc
 import os
+import re
 import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +19,7 @@ from wsengine.adapters.picows_connection import PicowsConnection
 from wsengine.testing.greetings import hang, proxy, refuse, say, upgrade
 from wsengine.testing.peer import Peer
 from wsengine.testing.rawserver import RawServer
-from wsengine.testing.wire import Frame, Opcode, close_payload, parse_close
+from wsengine.testing.wire import Frame, Opcode, accept_key, close_payload, parse_close
 
 DIRECT = ConnectOptions(proxy=None)
 BOUND = 100_000
@@ -286,3 +287,41 @@ async def test_a_socket_factory_of_the_users_is_asked(server: RawServer) -> None
     assert asked == [server.port]
     peer.hang_up()
     assert (await end(connection)).code == 1006
+
+
+async def test_a_dial_given_up_with_many_messages_behind_the_answer_leaves_no_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = b"\x81\x02hi" * 40  # more than the library's queue holds, so that it pauses reading
+    gone = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        (key,) = re.findall("(?i)sec-websocket-key: (\\S+)", head)
+        lines = (
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {accept_key(key)}",
+            "Sec-WebSocket-Extensions: permessage-deflate",
+        )
+        writer.write("".join(f"{line}\r\n" for line in (*lines, "")).encode() + many)
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    adapter = PicowsAdapter()
+    make_client = adapter._make_client
+
+    def make_and_cancel(*arguments: Any) -> Any:
+        asyncio.get_running_loop().call_soon(dialling.cancel)
+        return make_client(*arguments)
+
+    monkeypatch.setattr(adapter, "_make_client", make_and_cancel)
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with listening, asyncio.timeout(5):
+        url = f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+        dialling = asyncio.create_task(adapter.connect(url, DEFLATE))
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+        await gone.wait()

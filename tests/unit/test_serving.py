@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 
-from wsengine import Close, CloseCode, Session
+from wsengine import (
+    Close,
+    CloseCode,
+    ConnectionClosed,
+    EngineFailedError,
+    EngineState,
+    Session,
+)
 from wsengine.testing import ScriptedConnection
 from wsengine.testing.script import Accept
 
-from .tools import Notes, make, now, settle
+from .tools import Notes, conversing, make, now, settle
 
 
 async def test_the_server_sees_1001_unless_on_close_says_otherwise() -> None:
@@ -225,3 +232,47 @@ async def test_closed_by_the_server(code: int) -> None:
         await settle()
         assert endpoint.named("on_close") == [("on_close", code, "bye", False)]
         assert adapter.connections[0].close_sent is None
+
+
+async def test_a_lost_connection_is_not_the_fault_of_the_handler_that_sends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+
+    async def send_to_nobody(session: Session, message: str) -> None:
+        adapter.connection.lose()
+        await session.send("too late")
+
+    endpoint = Notes(on_message=send_to_nobody)
+    engine, adapter = make(endpoint, on_endpoint_error="exit")
+    async with engine:
+        adapter.connection.feed("x")
+        await asyncio.sleep(5)
+        assert engine.state is EngineState.OPEN  # a fresh session: the callback did not end it
+    assert "on_message ended with the connection" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_nor_is_an_end_that_the_session_has_come_to_meanwhile() -> None:
+    async def ask(session: Session, message: str) -> None:
+        await session.request({"op": "x"})
+
+    endpoint = Notes(on_message=ask)
+    engine, adapter = conversing(endpoint, on_endpoint_error="exit")
+    async with engine:
+        adapter.connection.feed('{"n": 1}')
+        await settle()
+        adapter.connection.close_by_server(1012)
+        await asyncio.sleep(5)
+        assert engine.state is EngineState.OPEN
+
+
+async def test_the_end_of_another_connection_is() -> None:
+    async def fail(session: Session, message: str) -> None:
+        raise ConnectionClosed(Close(4000, "the session next door"))
+
+    engine, adapter = make(Notes(on_message=fail), on_endpoint_error="exit")
+    await engine.start()
+    adapter.connection.feed("x")
+    with pytest.raises(EngineFailedError, match="next door"):
+        await engine.wait_stopped()

@@ -24,7 +24,6 @@ for no longer than the engine's `open_timeout`.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from logging import getLogger
@@ -128,9 +127,15 @@ class PicowsAdapter:
         fast = self._dial_options.get("use_aiofastnet") is not False
         sockets = Sockets(self._socket_factory, any_family=fast)
         client = None
+        made: list[Client] = []
+
+        def make(request: WSUpgradeRequest, response: WSUpgradeResponse) -> Client:
+            made.append(self._make_client(options, request, response))
+            return made[-1]
+
         try:
             _, client = await ws_connect(
-                functools.partial(self._make_client, options),
+                make,
                 plain_url(uri),
                 ssl_context=options.ssl,
                 proxy=proxy,
@@ -143,6 +148,8 @@ class PicowsAdapter:
             )
         finally:
             if client is None:
+                for left in made:  # it may have paused reading: then it sees no end
+                    left.wire.disconnect(graceful=False)
                 sockets.shut_down()
         if client is None:
             raise EOFError("the connection ended before the answer")

@@ -65,6 +65,24 @@ class Sockets:
                 opened.shutdown(socket.SHUT_RDWR)
 
 
+class _Dialled(socket.socket):
+    """A socket that tells its peer also when that has reset it since.
+
+    The library would take it for one that was never connected, dial once more, and leave it open;
+    so the transport finds the reset, and closes it.
+    """
+
+    peer: Any = None
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError:
+            if self.peer is None:
+                raise
+            return self.peer
+
+
 class _NoTCP(socket.socket):
     """A socket that ignores the options of TCP."""
 
@@ -81,12 +99,13 @@ async def _connect(host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     failure: OSError | None = None
     for family, kind, protocol, _, address in await _look_up(host, port):
-        opened = socket.socket(family, kind, protocol)
+        opened = _Dialled(family, kind, protocol)
         with contextlib.ExitStack() as unless_connected:
             unless_connected.callback(opened.close)
             opened.setblocking(False)
             try:
                 await loop.sock_connect(opened, address)
+                opened.peer = address
             except OSError as error:
                 failure = failure or error
                 continue

@@ -11,7 +11,7 @@ import pytest
 from picows import WSParsedURL
 
 from wsengine import ConfigError
-from wsengine.adapters.picows_sockets import Sockets, _look_up
+from wsengine.adapters.picows_sockets import Sockets, _Dialled, _look_up
 
 TARGET = cast("WSParsedURL", SimpleNamespace(host="name.test", port=80))
 
@@ -171,3 +171,11 @@ async def test_an_address_needs_no_look_up(host: str, monkeypatch: pytest.Monkey
 async def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve(monkeypatch, 5)
     assert [found[4] for found in await _look_up("name.test", 80)] == [("127.0.0.1", 5)]
+
+
+def test_a_socket_knows_its_peer_when_that_has_reset_it() -> None:
+    with _Dialled(socket.AF_INET, socket.SOCK_STREAM) as dialled:
+        with pytest.raises(OSError, match="not connected"):
+            dialled.getpeername()
+        dialled.peer = ("192.0.2.1", 80)
+        assert dialled.getpeername() == ("192.0.2.1", 80)

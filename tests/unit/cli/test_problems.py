@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import ssl
 
 import pytest
 
 from wsengine import Close, ConnectError, ConnectionClosed, EngineFailedError, EngineStartError
-from wsengine.cli.problems import advise, explain
+from wsengine.cli.problems import advise, cannot_listen, explain, system_words
 
 REFUSED = ConnectError("ws://x: connection refused; is the server running?")
 DENIED = ConnectError("ws://x: the server refused the handshake with HTTP status 401", status=401)
@@ -66,3 +69,22 @@ def test_an_unknown_authority_is_made_known_by_an_option(code: int, advice: str)
     error.__cause__ = ssl.SSLCertVerificationError()
     error.__cause__.verify_code = code
     assert advise(error) == f"wss://x: not trusted (why){advice}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(errno.EADDRINUSE, "error while attempting to bind"),
+            os.strerror(errno.EADDRINUSE),
+        ),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (OSError("no number"), "no number"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_told_in_the_systems_words(
+    error: OSError, words: str
+) -> None:
+    assert system_words(error) == words
+    told = str(cannot_listen("host", 80, error))
+    assert told.startswith(f"cannot listen on host:80: {words}; choose another --host or --port")

@@ -4,13 +4,16 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What shows something needs far less than what tests: it shall be there within a minute.
+SHOWS := $(VENV)/.shows
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: playground demo test test-lowest lint types check bench compliance chaos docs clean
 
-playground: $(READY)  ## Open a page on which to break a connection, and watch it heal.
+playground: $(SHOWS)  ## Open a page on which to break a connection, and watch it heal.
 	@$(BIN)/wsengine playground $(ARGS)
 
-demo: $(READY)  ## Watch an endpoint talk to a server, lose it three times, and come back.
+demo: $(SHOWS)  ## Watch an endpoint talk to a server, lose it three times, and come back.
 	@$(BIN)/wsengine demo $(ARGS)
 	@echo "To break a connection with your own hands: make playground"
 
@@ -46,12 +49,19 @@ docs: $(READY)  ## Write the generated parts of the documentation, and build its
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --nitpicky -b html docs docs/_build
 	@echo "The site: docs/_build/index.html"
 
-$(READY): pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "wsengine needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+
+$(SHOWS): pyproject.toml constraints.txt | $(BIN)/python
+	@test -e $(READY) || $(BIN)/python $(PIP) -e ".[demo,fast,otlp,picows]"
+	@touch $@
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python $(PIP) -e ".[dev]"
 	@touch $@
 
 clean:

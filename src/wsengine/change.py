@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 
 class Change:
@@ -10,9 +11,15 @@ class Change:
 
     What is checked between a wake-up and the next `wait()` cannot be missed, as long as nothing
     is awaited in between.
+
+    Attributes:
+        told: Called at each change, besides; it must not raise.
     """
 
+    __slots__ = ("_waiting", "told")
+
     def __init__(self) -> None:
+        self.told: Callable[[], object] | None = None
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order, and small when empty
 
     async def wait(self) -> None:
@@ -29,3 +36,5 @@ class Change:
         for woken in tuple(self._waiting):
             if not woken.done():
                 woken.set_result(None)
+        if self.told is not None:
+            self.told()

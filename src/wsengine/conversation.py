@@ -31,6 +31,15 @@ class Conversation:
         undecoded: Messages that could not be decoded.
     """
 
+    __slots__ = (
+        "_codec",
+        "_decode",
+        "_failed",
+        "_on_read_error",
+        "requests",
+        "undecoded",
+    )
+
     def __init__(
         self,
         codec: Codec | None = None,

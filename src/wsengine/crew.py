@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -53,7 +52,7 @@ class Crew:
         """Done when reading ended: how."""
         self.stalls = 0
         """How often reading stopped, at the bound of the backlog or for a pilot."""
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: list[asyncio.Task[None]] = []
         """The tasks of its readers; empty when everything that was read has been handled."""
         self._link = link
         if link.requests is not None:
@@ -66,7 +65,7 @@ class Crew:
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
         self._standby: Standby | None = None
-        self._pilots: deque[tuple[Pilot, asyncio.Future[None]]] = deque()
+        self._pilots: list[tuple[Pilot, asyncio.Future[None]]] = []
         self._on_crash = on_crash
         self._failures = 0
         self._received_at_failure = -1
@@ -152,9 +151,9 @@ class Crew:
     def _pass_lead(self, *, ahead: bool = False) -> None:
         self.leader = None
         while self._pilots and self._pilots[0][1].done():
-            self._pilots.popleft()  # cancelled, and not yet awake to take itself out
+            self._pilots.pop(0)  # cancelled, and not yet awake to take itself out
         if self._pilots:
-            pilot, granted = self._pilots.popleft()
+            pilot, granted = self._pilots.pop(0)
             self._pause_for(pilot)
             granted.set_result(None)
         elif self.ended or not (self._started or self._ahead):
@@ -222,7 +221,7 @@ class Crew:
         if leader is not None:
             leader.give_way()
         while self._pilots:
-            granted = self._pilots.popleft()[1]
+            granted = self._pilots.pop(0)[1]
             if not granted.done():
                 granted.set_exception(ConnectionClosed(close))
         for reader in (*self._idle, *filter(None, [self._standby])):
@@ -242,11 +241,11 @@ class Crew:
     def _spawn(self, reader: Reader) -> None:
         # A fresh context: what a handler traces does not hang below whoever started the engine.
         task = asyncio.create_task(reader.work(), context=contextvars.Context())
-        self.tasks.add(task)
+        self.tasks.append(task)
         task.add_done_callback(self._reader_done)
 
     def _reader_done(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
+        self.tasks.remove(task)
         if task.cancelled():
             if not self.ended:
                 self._on_crash(asyncio.CancelledError())

@@ -23,7 +23,7 @@ ACKNOWLEDGED_WITHIN: Final = 10.0
 
 
 class Dispatch:
-    """Sends while one session is open, in a task of its own.
+    """Sends while one session is open, in a task as long as there is something to send.
 
     Args:
         name: What the session is called in the log.
@@ -34,6 +34,20 @@ class Dispatch:
         done: Told when there is nothing left to do.
         rate: Messages of subscriptions per second, evenly; `None` for no bound.
     """
+
+    __slots__ = (
+        "_done",
+        "_interval",
+        "_link",
+        "_loop",
+        "_name",
+        "_next",
+        "_outbox",
+        "_sending",
+        "_subscriptions",
+        "_tasks",
+        "_work",
+    )
 
     def __init__(
         self,
@@ -55,29 +69,37 @@ class Dispatch:
         self._interval = 0.0 if rate is None else 1 / rate
         self._loop = asyncio.get_running_loop()
         self._next = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending = False
+        self._tasks: dict[asyncio.Task[None], None] = {}
 
     def start(self) -> None:
         """Begin: all that is wanted is to be sent."""
         self._subscriptions.begin()
-        self._spawn(self._run())
+        self._work.told = self._send_on
+        self._send_on()
 
     async def stop(self, *, grace: float) -> None:
         """Stop sending, within `grace` seconds. What was not sent is left to the next session."""
+        self._work.told = None
         tasks = tuple(self._tasks)
         try:
             await reap(tasks, until=0.0, grace=grace, what=f"{self._name}: send()", why=None)
         finally:
             self._subscriptions.end()
 
+    def _send_on(self) -> None:
+        if not self._sending and (self._subscriptions.due or self._outbox):
+            self._sending = True
+            self._spawn(self._run())
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A fresh context: what is sent is no child of whatever span started the engine.
-        task = asyncio.create_task(work, context=contextvars.Context())
-        self._tasks.add(task)
+        task = self._loop.create_task(work, context=contextvars.Context())
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("%s: a fault in wsengine; please report it", self._name, exc_info=error)
 
@@ -91,9 +113,12 @@ class Dispatch:
                     await asyncio.sleep(0)
                 else:
                     self._done.tell()
-                    await self._work.wait()
+                    break
         except ConnectionClosed as error:
             logger.debug("%s: sending ended: %s", self._name, error)  # whoever reads will tell how
+            self._work.told = None
+        finally:
+            self._sending = False
 
     async def _take_step(self) -> None:
         await asyncio.sleep(max(0.0, self._next - self._loop.time()))

@@ -38,6 +38,18 @@ class Keepalive:
         config: Intervals and time-outs.
     """
 
+    __slots__ = (
+        "_config",
+        "_crew",
+        "_link",
+        "_loop",
+        "_name",
+        "_pinging",
+        "_timer",
+        "_watching",
+        "round_trip",
+    )
+
     def __init__(self, name: str, link: Link, crew: Crew, config: EngineConfig) -> None:
         self.round_trip: float | None = None
         """Seconds between the last ping and its pong."""
@@ -46,44 +58,49 @@ class Keepalive:
         self._crew = crew
         self._config = config
         self._loop = asyncio.get_running_loop()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._pinging: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to watch, as far as the configuration asks for it."""
-        if self._config.ping_interval is not None:
-            watch = self._ping(self._config.ping_interval)
-            self._watch(watch)
+        self._wait_to_ping()
         if self._config.idle_timeout is not None:
-            watch = self._watch_messages(self._config.idle_timeout)
-            self._watch(watch)
-
-    def _watch(self, watch: Coroutine[Any, Any, None]) -> None:
-        # A fresh context: its pings are no children of whatever span started the engine.
-        self._tasks.append(asyncio.create_task(watch, context=contextvars.Context()))
+            self._watching = _begin(self._watch_messages(self._config.idle_timeout))
 
     async def stop(self) -> None:
         """Stop watching."""
-        for task in self._tasks:
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = [task for task in (self._pinging, self._watching) if task is not None]
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        self._tasks.clear()
+        if tasks:
+            await asyncio.wait(tasks)
 
-    async def _ping(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            pong = asyncio.create_task(self._link.connection.ping())
-            try:
-                if not await self._answered(pong):
-                    self._lost(f"no pong within {self._config.ping_timeout:g} s")
-                    return
-                self.round_trip = pong.result()
-            except Exception as error:
-                logger.debug("%s: ping failed: %s", self._name, error)
-                return  # the connection is closed; whoever reads will find out how
-            finally:
-                pong.cancel()
-                await asyncio.wait({pong})
+    def _wait_to_ping(self) -> None:
+        # Not a task that sleeps: that weighs a kilobyte, and most of the time is between pings.
+        if self._config.ping_interval is not None:
+            self._timer = self._loop.call_later(self._config.ping_interval, self._begin_to_ping)
+
+    def _begin_to_ping(self) -> None:
+        self._pinging = _begin(self._ping())
+
+    async def _ping(self) -> None:
+        pong = asyncio.create_task(self._link.connection.ping())
+        try:
+            if not await self._answered(pong):
+                self._lost(f"no pong within {self._config.ping_timeout:g} s")
+                return
+            self.round_trip = pong.result()
+        except Exception as error:
+            logger.debug("%s: ping failed: %s", self._name, error)
+            return  # the connection is closed; whoever reads will find out how
+        finally:
+            pong.cancel()
+            await asyncio.wait({pong})
+        self._pinging = None
+        self._wait_to_ping()
 
     async def _answered(self, pong: asyncio.Task[float]) -> bool:
         """Wait for a pong; return `False` if there is no excuse for its absence."""
@@ -125,3 +142,8 @@ class Keepalive:
     def _lost(self, reason: str) -> None:
         logger.warning("%s: the connection is dead: %s", self._name, reason)
         self._crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))
+
+
+def _begin(watch: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    # A fresh context: its pings are no children of whatever span started the engine.
+    return asyncio.create_task(watch, context=contextvars.Context())

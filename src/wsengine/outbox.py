@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -35,13 +35,24 @@ class Outbox:
         tally: Where to count what is dropped.
     """
 
+    __slots__ = (
+        "_burst",
+        "_config",
+        "_filled",
+        "_name",
+        "_sending",
+        "_tally",
+        "_tickets",
+        "_waiting",
+    )
+
     def __init__(self, name: str, config: EngineConfig, filled: Change, tally: Tally) -> None:
         self._name = name
         self._config = config
         self._tally = tally
         self._filled = filled
         self._tickets = itertools.count()
-        self._waiting: deque[tuple[int, SendableMessage]] = deque()
+        self._waiting: list[tuple[int, SendableMessage]] = []  # a heap: tickets all differ
         self._sending: tuple[int, SendableMessage] | None = None
         self._burst = 0
 
@@ -75,9 +86,9 @@ class Outbox:
         if full and config.outbox_policy == "drop_newest":
             self._drop()
             return
-        self._insert((ticket, message))
+        heapq.heappush(self._waiting, (ticket, message))
         if full:
-            self._waiting.popleft()
+            heapq.heappop(self._waiting)
             self._drop()
         self._filled.tell()
 
@@ -87,7 +98,7 @@ class Outbox:
         Raises:
             ConnectionClosed: The connection is closed.
         """
-        entry = self._sending = self._waiting.popleft()
+        entry = self._sending = heapq.heappop(self._waiting)
         done = False
         try:
             await send(entry[1])
@@ -101,7 +112,7 @@ class Outbox:
         finally:
             self._sending = None
             if not done:
-                self._waiting.appendleft(entry)
+                heapq.heappush(self._waiting, entry)
         if not self._waiting:
             self._end_burst()
 
@@ -115,12 +126,6 @@ class Outbox:
             logger.warning(
                 "%s: stopped with %d messages in the outbox; they are dropped", self._name, left
             )
-
-    def _insert(self, entry: tuple[int, SendableMessage]) -> None:
-        place = len(self._waiting)
-        while place and self._waiting[place - 1][0] > entry[0]:
-            place -= 1  # sent directly before those, and in vain
-        self._waiting.insert(place, entry)
 
     def _drop(self) -> None:
         self._tally.outbox_dropped += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .adapter import Connection
 from .backlogs import make_backlog
-from .bounds import StopSchedule, first_of, reap
+from .bounds import StopSchedule, first_of, reap, shielded
 from .callbacks import OneCall
 from .close import GOING_AWAY, Close
 from .closing import close_connection, exception_of, frame, tells_the_end
@@ -68,7 +68,7 @@ class Serving:
         self._began = self._loop.time()
         self._ended: float | None = None
         self._hurried_at: float | None = None
-        self._hurried: asyncio.Future[None] = self._loop.create_future()
+        self._hurried: asyncio.Future[None] | None = None
         self.restart_wanted = False
         self.unread = 0  # and never handled, because of an exit or restart
         self.conversation = Conversation(
@@ -156,9 +156,10 @@ class Serving:
             close: How it ends, unless it has ended already.
             since: The moment that the end was asked for, if that was earlier.
         """
-        if not self._hurried.done():
-            self._hurried.set_result(None)
+        if self._hurried_at is None:
             self._hurried_at = self._loop.time() if since is None else since
+            if self._hurried is not None:
+                self._hurried.set_result(None)
         self.crew.end(close)
         self.unread += self.crew.backlog.clear()
 
@@ -172,7 +173,7 @@ class Serving:
         self.keepalive.start()
         self.dispatch.start()
         try:
-            await first_of(self.crew.closed)
+            await shielded(self.crew.closed)
         finally:
             self._ended = self._loop.time()
             await self.keepalive.stop()
@@ -181,10 +182,11 @@ class Serving:
 
     async def drain(self) -> None:
         """Wait until what was read has been handled, or somebody is in a hurry."""
-        while self.crew.tasks and not self._hurried.done():
+        hurried = self._hurried = self._loop.create_future()
+        while self.crew.tasks and self._hurried_at is None:
             left = len(self.crew.tasks)
-            await first_of(*self.crew.tasks, self._hurried, timeout=self._timeout)
-            if left == len(self.crew.tasks) and not self._hurried.done():
+            await first_of(*self.crew.tasks, hurried, timeout=self._timeout)
+            if left == len(self.crew.tasks) and not hurried.done():
                 backlog, busy = len(self.crew.backlog), self.crew.busy_workers
                 logger.warning(
                     "%s: closed, but %d messages and %d handlers are left; waiting for them",

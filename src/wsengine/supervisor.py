@@ -37,17 +37,15 @@ class Supervisor:
     """
 
     def __init__(self, engine: Engine) -> None:
-        loop = asyncio.get_running_loop()
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._engine = engine
         self._telemetry = engine.telemetry
-        self._enter = self._telemetry.follow(engine.lifecycle.enter)
         self._backoff = Backoff(engine.config.reconnect)
         self._opening: Opening | None = None
         self._serving: Serving | None = None
-        self._exiting: asyncio.Future[float] = loop.create_future()
-        self._redial: asyncio.Future[None] = loop.create_future()
-        self.started: asyncio.Future[None] = loop.create_future()
+        self._exiting: asyncio.Future[float] = self._loop.create_future()
+        self._redial: asyncio.Future[None] | None = None
+        self.started: asyncio.Future[None] = self._loop.create_future()
         """Done when the first session is open, or with the error why there is none."""
         self.failure: BaseException | None = None
         """Why the engine stopped by itself, if it did."""
@@ -80,7 +78,7 @@ class Supervisor:
             self._serving.restart(GOING_AWAY_BY_CLIENT)
         elif self._opening is not None:
             self._opening.restart()
-        elif not self._redial.done():
+        elif self._redial is not None and not self._redial.done():
             self._redial.set_result(None)
 
     # What sessions tell.
@@ -115,6 +113,9 @@ class Supervisor:
         self.exit()
 
     # The life.
+
+    def _enter(self, state: EngineState, reason: str, *, delay: float | None = None) -> None:
+        self._telemetry.follow(self._engine.lifecycle.enter, state, reason, delay=delay)
 
     async def _live(self) -> None:
         reason = "exit"  # unless it turns out otherwise
@@ -161,7 +162,7 @@ class Supervisor:
                     break
                 self._opening, self._redial = None, self._loop.create_future()
                 delay = await self._open_failed(error, restarting=previous is not None)
-                await self._wait(delay, f"opening failed: {error}")
+                await self._wait(delay, self._redial, f"opening failed: {error}")
             else:
                 return serving
         return None
@@ -238,7 +239,7 @@ class Supervisor:
         self._telemetry.reconnecting(close, wanted=wanted)
         self._redial = self._loop.create_future()
         delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
-        await self._wait(delay, "restart" if wanted else f"connection ended: {close}")
+        await self._wait(delay, self._redial, "restart" if wanted else f"connection ended: {close}")
         return await self._open(serving)
 
     def _is_the_end(self, serving: Serving) -> bool:
@@ -248,10 +249,10 @@ class Supervisor:
         alone = self._engine.config.reconnect is None and not self._exiting.done()
         return alone and not serving.restart_wanted and close.code in normal
 
-    async def _wait(self, delay: float, reason: str) -> None:
+    async def _wait(self, delay: float, redial: asyncio.Future[None], reason: str) -> None:
         """Wait for the next dial; an exit or restart ends the wait at once."""
         self._enter(EngineState.WAITING, f"{reason}; next dial in {delay:.2f} s", delay=delay)
-        await first_of(self._exiting, self._redial, timeout=delay)
+        await first_of(self._exiting, redial, timeout=delay)
 
 
 def _unexpected(error: Exception) -> Exception | None:

@@ -63,6 +63,25 @@ async def test_an_address_in_use_is_one_line() -> None:
     )
 
 
+async def test_who_is_allowed_is_so_for_the_page_too() -> None:
+    allowed = ("--allow-host", "demo.example", "--allow-origin", "https://app.example")
+    async with running("demo-server", "--port", "0", *allowed) as server:
+        url = (await server.line("ws://")).split()[3].replace("ws:", "http:")
+        async with aiohttp.ClientSession() as session:
+            for headers, status in (
+                ({"Host": "demo.example"}, 200),
+                ({"Host": "demo.example", "Origin": "http://demo.example"}, 200),
+                ({"Origin": "https://app.example"}, 200),
+                ({"Host": "other.example"}, 403),
+                ({"Origin": "https://other.example"}, 403),
+            ):
+                for path in ("", "page/main.js"):
+                    async with session.get(url + path, headers=headers) as response:
+                        assert response.status == status, (path, headers)
+        server.signal(signal.SIGTERM)
+        await server.end()
+
+
 async def test_another_host_is_warned_of() -> None:
     arguments = ("--host", "0.0.0.0", "--port", "0", "--allow-host", "demo.example")
     async with running("demo-server", *arguments) as server, aiohttp.ClientSession() as session:

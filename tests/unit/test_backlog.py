@@ -122,3 +122,14 @@ def test_while_a_reply_is_awaited_only_bytes_are_bounded() -> None:
     awaited.append("another")
     assert not backlog.append("dd")
     assert not backlog.has_room
+
+
+def test_each_has_messages_of_its_own() -> None:
+    one, other, third = (Backlog(10, 1000) for _ in range(3))
+    one.append("x")
+    other.put_back(["y"])
+    assert (len(one), len(other), len(third)) == (1, 1, 0)
+    assert (one.pop(), other.pop()) == ("x", "y")
+    with pytest.raises(IndexError):
+        third.pop()
+    assert third.clear() == 0

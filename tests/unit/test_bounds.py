@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine.bounds import StopSchedule, first_of, reap
+from wsengine.bounds import StopSchedule, first_of, reap, shielded
 
 Work = Callable[[], Awaitable[object]]
 
@@ -102,6 +102,18 @@ async def test_cancelling_the_wait_cancels_none_of_them() -> None:
 
 
 # Reaping.
+
+
+async def test_to_cancel_a_shielded_wait_does_not_cancel_what_is_waited_for() -> None:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    given_up, waiting = shielded(future), shielded(future)
+    given_up.cancel()
+    await asyncio.sleep(0)
+    assert not future.done()
+    future.set_exception(ValueError("for its owner"))
+    await waiting
+    assert given_up.cancelled()
+    assert isinstance(future.exception(), ValueError)
 
 
 async def test_tasks_that_end_in_time_are_left_alone() -> None:

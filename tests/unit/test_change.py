@@ -36,3 +36,14 @@ async def test_nobody_need_wait() -> None:
     await settle()
     assert waiting.cancelled()
     change.tell()
+
+
+async def test_one_may_be_called_instead_of_waiting() -> None:
+    change, told = Change(), []
+    change.told = lambda: told.append("told")
+    change.tell()
+    change.tell()
+    assert told == ["told", "told"]
+    change.told = None
+    change.tell()
+    assert len(told) == 2

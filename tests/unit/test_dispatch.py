@@ -185,3 +185,18 @@ async def test_subscriptions_outlive_a_stop_and_the_outbox_does_not(
     async with engine:
         await settle()
         assert adapter.connection.sent == ["+a"]
+
+
+async def test_nothing_runs_while_there_is_nothing_to_send() -> None:
+    engine, adapter = make(Notes())
+    async with engine:
+        await settle()
+        idle = len(asyncio.all_tasks())
+        subscribe(engine, "a")
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == idle + 1
+        await settle()
+        assert len(asyncio.all_tasks()) == idle
+        subscribe(engine, "b")
+        await settle()
+        assert adapter.connection.sent == ["+a", "+b"]

@@ -176,3 +176,17 @@ async def test_silence_right_after_a_feed_is_found_in_time() -> None:
             await asyncio.sleep(0.1)
         await asyncio.sleep(14.1 - now())
         assert endpoint.named("on_close")[0][1] == 1006
+
+
+async def test_nothing_runs_between_two_pings() -> None:
+    engine, adapter = make(Notes(), **PINGS)
+    async with engine:
+        adapter.connection.ping_delay = 1.0
+        await settle()
+        between = len(asyncio.all_tasks())
+        await asyncio.sleep(10.5)
+        assert len(asyncio.all_tasks()) > between
+        await asyncio.sleep(1)
+        assert len(asyncio.all_tasks()) == between
+        await asyncio.sleep(10)
+        assert len(asyncio.all_tasks()) > between

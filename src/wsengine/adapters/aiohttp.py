@@ -85,10 +85,11 @@ class AiohttpAdapter:
     async def connect(self, url: str, options: ConnectOptions) -> AiohttpConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
         check_tls(url, options)
-        async with contextlib.AsyncExitStack() as resources:
+        async with contextlib.AsyncExitStack() as unless_connected:
             session, proxy = self._session_for(url, options)
-            if session is not self._session:
-                resources.push_async_callback(session.close)
+            own = None if session is self._session else session
+            if own is not None:
+                unless_connected.push_async_callback(own.close)
             try:
                 native = await session.ws_connect(
                     URL(url, encoded=url.isascii()),  # aiohttp would quote it anew
@@ -108,8 +109,9 @@ class AiohttpAdapter:
                     f"is wrong: {error}"
                 ) from error
             connection = AiohttpConnection(
-                native, options.max_message_size, self._close_timeout, resources.pop_all()
+                native, options.max_message_size, self._close_timeout, own
             )
+            unless_connected.pop_all()
         if wrong := _fault_of(native, connection.handshake.headers, options):
             await connection.cut_off()
             raise ConnectError(f"{display_url(url)}: the handshake failed: the server {wrong}")
@@ -130,13 +132,11 @@ class AiohttpAdapter:
                     "the session a connector that goes through this proxy, and proxy=None"
                 )
             return self._session, proxy
-        traces = TraceConfig()
-        traces.on_request_redirect.append(_refuse_redirect)
         session = ClientSession(
             connector=Tunnel(url, cast("str", proxy), options) if tunnel else TCPConnector(),
-            timeout=ClientTimeout(),  # none: the engine's open_timeout covers the dial
+            timeout=_NO_TIMEOUT,
             cookie_jar=DummyCookieJar(),
-            trace_configs=[traces],
+            trace_configs=[_NO_REDIRECT],
         )
         return session, None if tunnel else proxy
 
@@ -152,6 +152,13 @@ async def _refuse_redirect(_: Any, __: Any, redirect: TraceRequestRedirectParams
     raise ClientResponseError(
         response.request_info, (), status=response.status, headers=response.headers
     )
+
+
+_NO_TIMEOUT = ClientTimeout()
+"""The engine's `open_timeout` covers the dial."""
+
+_NO_REDIRECT = TraceConfig()
+_NO_REDIRECT.on_request_redirect.append(_refuse_redirect)
 
 
 def _fault_of(native: Any, headers: Any, options: ConnectOptions) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import struct
 from time import monotonic
 
 from aiohttp import (
     ClientError,
+    ClientSession,
     ClientWebSocketResponse,
     EofStream,
     WebSocketError,
@@ -17,6 +17,7 @@ from aiohttp import (
     WSMsgType,
 )
 
+from ..adapter import Handshake
 from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
 from ..message import Message, SendableMessage
@@ -33,28 +34,44 @@ class AiohttpConnection:
         native: The library's connection, fresh from its handshake.
         max_size: The largest message accepted, in bytes.
         close_timeout: Seconds to wait at most for the server's close frame.
-        resources: Closed when the connection is.
+        session: Closed when the connection is; `None` for a session of the user's.
     """
+
+    __slots__ = (
+        "_close_timeout",
+        "_end",
+        "_pongs",
+        "_reader",
+        "_sending",
+        "_sent",
+        "_session",
+        "_wire",
+        "native",
+    )
 
     def __init__(
         self,
         native: ClientWebSocketResponse,
         max_size: int | None,
         close_timeout: float,
-        resources: contextlib.AsyncExitStack,
+        session: ClientSession | None,
     ) -> None:
         self.native = native
-        self.handshake = handshake_of(native)
         self._wire = Wire(native, self._control)
         # Inflated messages pass aiohttp's own check with one byte too many.
         self._reader = Reader(self._wire, max_size if native.compress else None)
         self._close_timeout = close_timeout
-        self._resources = resources
+        self._session = session
         self._sending = asyncio.Lock()
         self._pongs: dict[bytes, asyncio.Future[float | None]] = {}
         self._sent: Close | None = None
         self._end: Close | None = None
         self._wire.start()
+
+    @property
+    def handshake(self) -> Handshake:
+        """The server's answer to the opening handshake; the library keeps the headers."""
+        return handshake_of(self.native)
 
     # Messages.
 
@@ -139,7 +156,8 @@ class AiohttpConnection:
         """Close the socket now, if it still is open."""
         self._finish(Close(CloseCode.ABNORMAL_CLOSURE, "cut off"))
         await self._wire.cut_off()
-        await self._resources.aclose()
+        if self._session is not None:
+            await self._session.close()
         await self._wire.wait_gone()
 
     async def _exchange_closes(self, close: Close) -> None:

@@ -38,6 +38,17 @@ class Wire:
         on_heartbeat: Called with a ping or pong that came last, in place of `read`.
     """
 
+    __slots__ = (
+        "_gone",
+        "_native",
+        "_on_heartbeat",
+        "_parser",
+        "_protocol",
+        "_queue",
+        "_transport",
+        "read",
+    )
+
     def __init__(
         self, native: ClientWebSocketResponse, on_heartbeat: Callable[[WSMessage], None]
     ) -> None:

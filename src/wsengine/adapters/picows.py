@@ -60,6 +60,9 @@ _CONNECTION_OPTIONS = {
     "max_queue": 16,
     "write_limit": 32 * 1024,
 }
+LITTLE = 2 * 1024
+"""Bytes of the parser's first buffer where hardly anything gets to it: see `picows_framing`. The
+library's own default is 16 KiB."""
 _KNOWN = {
     *(inspect.signature(ws_connect).parameters.keys() - {"ws_listener_factory", "url", "kwargs"}),
     *("server_hostname", "ssl_handshake_timeout", "ssl_shutdown_timeout"),
@@ -89,12 +92,7 @@ class PicowsAdapter:
     def __init__(self, **library_options: Any) -> None:
         check_names(library_options, known=_KNOWN, taken=_TAKEN, call="picows' ws_connect()")
         check_values(library_options)
-        options = {"max_redirects": 0, **library_options}
-        self._connection_options = {
-            name: options.pop(name, default) for name, default in _CONNECTION_OPTIONS.items()
-        }
-        self._socket_factory = options.pop("socket_factory", None)
-        self._dial_options = options
+        self._library_options = library_options
 
     async def connect(self, url: str, options: ConnectOptions) -> PicowsConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
@@ -108,6 +106,18 @@ class PicowsAdapter:
         except (TypeError, ValueError) as error:
             raise ConfigError(f"an option given to PicowsAdapter is wrong: {error}") from error
 
+    def _settings(self) -> dict[str, Any]:
+        """Return the options of a connection."""
+        given = self._library_options
+        return {name: given.get(name, value) for name, value in _CONNECTION_OPTIONS.items()}
+
+    def _dial_options(self, options: ConnectOptions) -> dict[str, Any]:
+        """Return the options of a dial."""
+        not_here = _CONNECTION_OPTIONS.keys() | {"socket_factory"}
+        given = {key: self._library_options[key] for key in self._library_options.keys() - not_here}
+        little = {"read_buffer_init_size": LITTLE} if options.compression is None else {}
+        return {"max_redirects": 0, **little, **given}
+
     def _make_client(
         self, options: ConnectOptions, request: WSUpgradeRequest, response: WSUpgradeResponse
     ) -> Client:
@@ -120,12 +130,12 @@ class PicowsAdapter:
             max_message_size=options.max_message_size,
             max_frame_size=_frame_bound(options),
             logger=getLogger("picows.client"),
-            **self._connection_options,
+            **self._settings(),
         )
 
     async def _dial(self, uri: WebSocketURI, proxy: str | None, options: ConnectOptions) -> Client:
-        fast = self._dial_options.get("use_aiofastnet") is not False
-        sockets = Sockets(self._socket_factory, any_family=fast)
+        fast = self._library_options.get("use_aiofastnet") is not False
+        sockets = Sockets(self._library_options.get("socket_factory"), any_family=fast)
         client = None
         made: list[Client] = []
 
@@ -144,7 +154,7 @@ class PicowsAdapter:
                 websocket_handshake_timeout=None,  # the engine's open_timeout covers the dial
                 enable_auto_pong=False,
                 socket_factory=sockets.open,
-                **self._dial_options,
+                **self._dial_options(options),
             )
         finally:
             if client is None:

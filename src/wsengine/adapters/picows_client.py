@@ -25,6 +25,7 @@ from picows import WSCloseCode, WSFrame, WSMsgType, WSProtocolError, WSTransport
 from picows.websockets import ClientConnection
 from picows.websockets.asyncio.connection import _PerMessageDeflate
 
+from ..change import Change
 from ..close import CloseCode
 from ..message import Message
 from .picows_framing import Framing
@@ -66,8 +67,8 @@ class Client(ClientConnection):
         self._framing: Framing | None = None
         self._largest = max_message_size
         self._cut_off: asyncio.TimerHandle | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._writable = True
+        self._may_write = Change()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Keep the transport, and frame what comes, unless it may be compressed."""
@@ -129,7 +130,7 @@ class Client(ClientConnection):
         if self._cut_off is not None:
             self._cut_off.cancel()
         super().on_ws_disconnected(transport)
-        self._writable.set()
+        self.resume_writing()
         if self.inbox is not None:
             self.inbox.end()
 
@@ -146,15 +147,17 @@ class Client(ClientConnection):
 
     def pause_writing(self) -> None:
         """Make `drain` wait."""
-        self._writable.clear()
+        self._writable = False
 
     def resume_writing(self) -> None:
         """End the wait of `drain`."""
-        self._writable.set()
+        self._writable = True
+        self._may_write.tell()
 
     async def drain(self) -> None:
         """Wait until the transport takes more, or the connection is gone."""
-        await self._writable.wait()
+        while not self._writable:
+            await self._may_write.wait()
 
 
 class _BoundedDeflate(_PerMessageDeflate):

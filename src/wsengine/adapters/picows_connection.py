@@ -22,20 +22,31 @@ from .picows_client import Client
 class PicowsConnection:
     """One connection of `picows`; see `wsengine.adapter.Connection`."""
 
+    __slots__ = (
+        "_pings",
+        "_sending",
+        "native",
+        "native_receive",
+    )
+
     def __init__(self, native: Client) -> None:
-        response = native.response
         self.native = native
-        self.handshake = Handshake(
-            status=response.status_code,
-            headers=lower(response.headers.items()),
-            subprotocol=native.subprotocol,
-        )
         inbox = native.inbox
         self.native_receive: Callable[[], Awaitable[Message]] = (
             native.recv if inbox is None else inbox.receive
         )
         self._sending = asyncio.Lock()
         self._pings: dict[asyncio.Future[float], float] = {}
+
+    @property
+    def handshake(self) -> Handshake:
+        """The server's answer to the opening handshake; the library keeps the headers."""
+        response = self.native.response
+        return Handshake(
+            status=response.status_code,
+            headers=lower(response.headers.items()),
+            subprotocol=self.native.subprotocol,
+        )
 
     def translate(self, error: Exception) -> Exception:
         """Return wsengine's exception for the library's."""

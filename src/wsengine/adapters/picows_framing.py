@@ -18,7 +18,7 @@ from picows import WSFrame, WSMsgType, WSTransport
 from .picows_inbox import Inbox
 from .picows_plain import PADDING, PLAIN, header, take_plain
 
-MEMORY: Final = 2 * 1024
+MEMORY: Final = 512
 """Bytes read at a time at first: many connections are idle. Doubled whenever that many come."""
 
 MOST_MEMORY: Final = 1024 * 1024

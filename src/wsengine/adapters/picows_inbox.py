@@ -14,6 +14,8 @@ from ..message import Message
 READ_AHEAD: Final = 256 * 1024
 """Bytes that nobody has received after which no more are read."""
 
+_NOTHING: Final[deque[Message | None]] = deque(maxlen=0)
+
 
 class Inbox:
     """Messages that wait for the reader: some here, some in the library's queue.
@@ -25,6 +27,18 @@ class Inbox:
             again with the next batch.
     """
 
+    __slots__ = (
+        "_ended",
+        "_later",
+        "_paused",
+        "_receive",
+        "_transport",
+        "_unread",
+        "_waiter",
+        "ready",
+        "taker",
+    )
+
     def __init__(
         self, receive: Callable[[], Awaitable[Message]], transport: asyncio.ReadTransport
     ) -> None:
@@ -32,7 +46,7 @@ class Inbox:
         """What the reader may take from the left whenever it likes."""
         self.taker: Callable[[deque[Message]], object] | None = None
         """Given what is ready while the reader waits; may remove some of it."""
-        self._later: deque[Message | None] = deque()
+        self._later = _NOTHING  # as long as nothing went to the library
         """What comes after that; `None` stands for a message that the library has, or begins."""
         self._receive = receive
         self._transport = transport
@@ -48,6 +62,8 @@ class Inbox:
 
     def in_library(self) -> None:
         """Note that the library has the next message, or its beginning."""
+        if self._later is _NOTHING:
+            self._later = deque()
         self._later.append(None)
 
     def delivered(self, nbytes: int) -> None:

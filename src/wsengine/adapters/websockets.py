@@ -77,13 +77,13 @@ class WebsocketsAdapter:
     def __init__(self, **library_options: Any) -> None:
         check_names(library_options, known=_KNOWN, taken=_TAKEN, call="websockets' connect()")
         check_values(library_options)
-        self._library_options = {**_DEFAULTS, **library_options}
+        self._library_options = library_options
 
     async def connect(self, url: str, options: ConnectOptions) -> WebsocketsConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
         check_tls(url, options)
         proxy = self._proxy_for(url, options)
-        library_options = dict(self._library_options)
+        library_options = self._dial_options()
         if options.ssl is not None:
             library_options["ssl"] = options.ssl
         try:
@@ -105,6 +105,9 @@ class WebsocketsAdapter:
         except (OSError, WebSocketException, EOFError, TypeError, ValueError) as error:
             raise _failure(url, error, proxy) from error
         return WebsocketsConnection(native)
+
+    def _dial_options(self) -> dict[str, Any]:
+        return {**_DEFAULTS, **self._library_options}
 
     def _proxy_for(self, url: str, options: ConnectOptions) -> str | None:
         uri = parse_url(url)

@@ -21,15 +21,24 @@ from .common import FAILURES, lower
 class WebsocketsConnection:
     """One connection of `websockets`; see `wsengine.adapter.Connection`."""
 
+    __slots__ = (
+        "native",
+        "native_receive",
+    )
+
     def __init__(self, native: ClientConnection) -> None:
-        response = cast("Response", native.response)  # there is one after the handshake
         self.native = native
-        self.handshake = Handshake(
+        self.native_receive: Callable[[], Awaitable[Message]] = native.recv
+
+    @property
+    def handshake(self) -> Handshake:
+        """The server's answer to the opening handshake; the library keeps the headers."""
+        response = cast("Response", self.native.response)  # there is one after the handshake
+        return Handshake(
             status=response.status_code,
             headers=lower(response.headers.raw_items()),
-            subprotocol=native.subprotocol,
+            subprotocol=self.native.subprotocol,
         )
-        self.native_receive: Callable[[], Awaitable[Message]] = native.recv
 
     def translate(self, error: Exception) -> Exception:
         """Return wsengine's exception for the library's."""

@@ -12,8 +12,7 @@ from ..playground.panel import Panel
 from ..servers.demo import DemoServer
 from ..servers.demo_guard import is_loopback
 from ..signals import stop_on_signals
-from .problems import CommandFailed
-from .serve import _reason
+from .problems import cannot_listen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +33,16 @@ async def serve_demo(settings: DemoSettings) -> None:
         CommandFailed: The address cannot be had.
         ConfigError: An option is out of range.
     """
-    panel = Panel(settings.host)
+    hosts, origins = settings.allowed_hosts, settings.allowed_origins
+    panel = Panel(settings.host, hosts=hosts, origins=origins)
     panel.server = server = DemoServer(
         settings.host,
         settings.port,
         heartbeat=settings.heartbeat,
         routes=panel.routes(),
         plain=panel.index,
-        allowed_hosts=settings.allowed_hosts,
-        allowed_origins=settings.allowed_origins,
+        allowed_hosts=hosts,
+        allowed_origins=origins,
     )
     stopped = asyncio.Event()
     with stop_on_signals(stopped.set):
@@ -61,10 +61,7 @@ async def _start(server: DemoServer) -> None:
     try:
         await server.start()
     except OSError as error:
-        raise CommandFailed(
-            f"cannot listen on {server.host}:{server.port}: {_reason(error)}; "
-            "choose another --host or --port (--port 0 takes a free one)"
-        ) from error
+        raise cannot_listen(server.host, server.port, error) from error
 
 
 def _warn(host: str) -> None:

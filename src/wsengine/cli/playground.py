@@ -12,8 +12,7 @@ import typer
 from ..playground import Playground, Settings
 from ..servers.demo_guard import is_loopback
 from ..signals import stop_on_signals
-from .problems import CommandFailed
-from .serve import _reason
+from .problems import cannot_listen
 
 WARNING = "wsengine: warning: whoever can reach {host} controls this playground, without a password"
 
@@ -42,10 +41,7 @@ async def show_playground(
         try:
             await playground.start()
         except OSError as error:
-            raise CommandFailed(
-                f"cannot listen on {host}:{port}: {_reason(error)}; "
-                "choose another --host or --port (--port 0 takes a free one)"
-            ) from error
+            raise cannot_listen(host, port, error) from error
         try:
             if not is_loopback(host):
                 typer.echo(WARNING.format(host=host), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 
 from ..errors import ConnectError, EngineFailedError, EngineStartError
@@ -29,6 +30,21 @@ def advise(error: BaseException) -> str:
     """Return an error's message, with advice in terms of options where there is any."""
     fact, advice = _split(error)
     return f"{fact}{advice}"
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> CommandFailed:
+    """Return the error of a server that cannot have its address."""
+    return CommandFailed(
+        f"cannot listen on {host}:{port}: {system_words(error)}; "
+        "choose another --host or --port (--port 0 takes a free one)"
+    )
+
+
+def system_words(error: OSError) -> str:
+    """Return the system's words for an error, without asyncio's around them."""
+    if error.errno is not None and error.errno > 0:  # a failed look-up has another number
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def _split(error: BaseException) -> tuple[str, str]:

@@ -7,14 +7,15 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ..servers.demo import DemoServer
+from ..servers.demo_guard import Guard
 from .board import Board
-from .guard import Guard
 from .traces import Traces
-from .web import Handler, Pages
+from .web import Pages
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from ..servers.demo_door import Handler
     from .subject import Subject
 
 
@@ -27,6 +28,7 @@ class Panel:
     Args:
         host: The address that is listened on; see `Guard`.
         hosts: Further names by which it may be called.
+        origins: Further pages that may see and control it.
         traces: Where the spans go, or `None` where there is no SDK.
 
     Attributes:
@@ -37,9 +39,14 @@ class Panel:
     server: DemoServer
 
     def __init__(
-        self, host: str, *, hosts: Collection[str] = (), traces: Traces | None = None
+        self,
+        host: str,
+        *,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        traces: Traces | None = None,
     ) -> None:
-        self.guard = Guard(host, hosts)
+        self.guard = Guard(host, hosts, origins, own_pages=True)
         self.traces = traces
         self.board = Board(asyncio.get_running_loop().time)
         self.subject: Subject | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import MissingDependencyError, WSEngineError
 from .commands import number_of, parse
@@ -16,6 +16,8 @@ from .frames import Frames, hello
 
 try:
     from aiohttp import WSMsgType, web
+
+    from ..servers.demo_door import Handler, dialled
 except ModuleNotFoundError as missing:
     raise MissingDependencyError(
         'the playground needs aiohttp; run: pip install "wsengine[demo]"'
@@ -23,8 +25,6 @@ except ModuleNotFoundError as missing:
 
 if TYPE_CHECKING:
     from .panel import Panel
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 EVERY: Final = 0.2
 """Seconds between two frames, unless something has to be seen sooner."""
@@ -82,12 +82,12 @@ class Pages:
     # Inside.
 
     def _guarded(self, handler: Handler) -> Handler:
-        """Return a handler that answers only those who came by the playground's own address."""
+        """Return a handler that answers only those whom the guard lets in."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             headers = request.headers
             host, origin = headers.get("Host"), headers.get("Origin")
-            why = self._panel.guard.objection(host, origin, _dialled(request))
+            why = self._panel.guard.objection(host, origin, dialled(request))
             if why is not None:
                 return web.Response(status=403, text=f"{why}\n")
             return await handler(request)
@@ -156,13 +156,6 @@ class Pages:
 
 async def _send(page: web.WebSocketResponse, message: dict[str, Any]) -> None:
     await page.send_str(json.dumps(message, separators=(",", ":")))
-
-
-def _dialled(request: web.Request) -> str:
-    """Return the address of this machine that a request came to."""
-    transport = request.transport
-    name = None if transport is None else transport.get_extra_info("sockname")
-    return str(name[0]) if name else ""
 
 
 def _response(name: str) -> web.Response:

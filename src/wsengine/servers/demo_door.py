@@ -65,7 +65,7 @@ class Door:
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers
         objection = self._guard.objection(
-            headers.get("Host"), headers.get("Origin"), _dialled(request)
+            headers.get("Host"), headers.get("Origin"), dialled(request)
         )
         if objection is not None:
             return web.Response(status=403, text=f"{objection}\n")
@@ -117,7 +117,8 @@ class Door:
                 del self._clients[client.id]
 
 
-def _dialled(request: web.Request) -> str:
+def dialled(request: web.Request) -> str:
+    """Return the address of this machine that a request came to."""
     address = None if request.transport is None else request.transport.get_extra_info("sockname")
     return str(address[0]) if address else ""
 

@@ -21,19 +21,27 @@ class Guard:
     """Which names a server may be called by, and which pages may call it.
 
     Loopback names and addresses, and the address that was dialled, are always right: a page
-    cannot make an address its own, as it can a name.
+    cannot make an address its own, as it can a name. Pages of those may call it, too; or with
+    `own_pages` none but its own, which keeps out those of other programs on this machine.
 
     Args:
         host: What the server listens on.
         hosts: Further names, without a port.
         origins: Further pages, as browsers write them: "https://example.org".
+        own_pages: Whether of pages without such permission only those may call it that came from
+            the very host and port that they call, without TLS.
 
     Raises:
         ConfigError: A name or an origin is none.
     """
 
     def __init__(
-        self, host: str, hosts: Collection[str] = (), origins: Collection[str] = ()
+        self,
+        host: str,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        *,
+        own_pages: bool = False,
     ) -> None:
         for field, given in (("allowed_hosts", hosts), ("allowed_origins", origins)):
             if isinstance(given, str):
@@ -49,6 +57,7 @@ class Guard:
         named = {host_name(name) for name in (host, *hosts)}
         self._names = {"localhost", *(name for name in named if name)}
         self._origins = {origin.lower() for origin in origins}
+        self._own_pages = own_pages
 
     def objection(self, host: str | None, origin: str | None, dialled: str) -> str | None:
         """Return what is wrong with a request, or `None`.
@@ -65,7 +74,11 @@ class Guard:
             )
         if origin is None or origin.lower() in self._origins:
             return None
-        if not self._is_ours(_host_of(origin), dialled):
+        if self._own_pages:
+            permitted = origin.lower() == f"http://{host}".lower()
+        else:
+            permitted = self._is_ours(_host_of(origin), dialled)
+        if not permitted:
             return (
                 f"pages of {origin[:100]!r} may not talk to this server; "
                 "allowed_origins can name others"

@@ -54,7 +54,8 @@ class Dialling:
             except Exception as error:
                 _describe_failure(span, error)
                 raise
-            _describe_success(span, connection.handshake)
+            if span.is_recording():
+                _describe_success(span, connection.handshake)
             return connection
 
     @contextlib.contextmanager

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import uuid
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from opentelemetry.metrics import MeterProvider
@@ -47,6 +46,17 @@ class Telemetry:
         meter_provider: Where to make metrics; `None` is the global provider.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_tracer_provider",
+        "attempt",
+        "config",
+        "instruments",
+        "meter_provider",
+        "phases",
+        "tally",
+    )
+
     def __init__(
         self,
         name: str,
@@ -55,32 +65,35 @@ class Telemetry:
         meter_provider: MeterProvider | None,
     ) -> None:
         self.config = config
-        self.attributes = {names.ENGINE: name}
         self.meter_provider = meter_provider
+        self._tracer_provider = tracer_provider
         self.tally = Tally(name)
         self.instruments = instruments_of(meter_provider, _version())
         self.instruments.register(self.tally, self)
         self.attempt = 0
-        self.tracer: Callable[[], Tracer | None] = partial(
-            recording_tracer, tracer_provider, _version()
-        )
-        """Returns the tracer to use now, or `None` where nobody listens."""
-        self.phases = Phases(self.tracer, self.attributes, stops_by_itself=config.reconnect is None)
+        self.phases = Phases(self.tracer, name, stops_by_itself=config.reconnect is None)
 
-    def follow(self, enter: Enter) -> Enter:
-        """Return what changes the state, counts it and makes the spans of the phases."""
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes that all it tells has."""
+        return {names.ENGINE: self.tally.engine}
 
-        def counted(state: EngineState, reason: str, *, delay: float | None = None) -> None:
-            enter(state, reason, delay=delay)
-            self.tally.state = state
-            if state in (EngineState.OPEN, EngineState.STOPPED):
-                self.attempt = 0
-            if state is EngineState.STOPPED:
-                unwatch(self)
-            else:
-                watch(self, self.config.blocked_after)
+    def tracer(self) -> Tracer | None:
+        """Return the tracer to use now, or `None` where nobody listens."""
+        return recording_tracer(self._tracer_provider, _version())
 
-        return self.phases.follow(counted)
+    def follow(
+        self, enter: Enter, state: EngineState, reason: str, *, delay: float | None = None
+    ) -> None:
+        """Change the state, count it, and make the spans of the phases."""
+        self.phases.follow(enter, state, reason, delay=delay)
+        self.tally.state = state
+        if state in (EngineState.OPEN, EngineState.STOPPED):
+            self.attempt = 0
+        if state is EngineState.STOPPED:
+            unwatch(self)
+        else:
+            watch(self, self.config.blocked_after)
 
     def session(self, endpoint: Any) -> SessionTelemetry:
         """Return what one attempt to open a session, and that session, will tell."""
@@ -120,6 +133,15 @@ class SessionTelemetry:
         endpoint: The user's endpoint.
         tracer: Where to make spans, or `None`.
     """
+
+    __slots__ = (
+        "_metered",
+        "_owner",
+        "_tracer",
+        "endpoint",
+        "session_id",
+        "traces_messages",
+    )
 
     def __init__(self, owner: Telemetry, endpoint: Any, tracer: Tracer | None) -> None:
         self.session_id = uuid.uuid4().hex

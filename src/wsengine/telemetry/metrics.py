@@ -98,8 +98,8 @@ class Instruments:
 
     def __init__(self, meter: Meter) -> None:
         self._lock = threading.RLock()
-        self._tallies: set[Tally] = set()
-        self._retiring: deque[Tally] = deque()
+        self._tallies: dict[weakref.ref[object], Tally] = {}
+        self._retiring: deque[weakref.ref[object]] = deque()
         self._gone: dict[str, Tally] = {}
         for metric in METRICS:
             if metric.kind != "histogram":
@@ -113,15 +113,13 @@ class Instruments:
     def register(self, tally: Tally, owner: object) -> None:
         """Export a tally as long as its owner lives; its totals stay."""
         with self._lock:
-            self._tallies.add(tally)
-        # The garbage collector may come in the middle of a collection: it only leaves word.
-        weakref.finalize(owner, self._retiring.append, tally).atexit = False
+            # The garbage collector may come in the middle of a collection: it only leaves word.
+            self._tallies[weakref.ref(owner, self._retiring.append)] = tally
 
     def _retire(self) -> None:
         """Fold the tallies of engines that are gone into one for each name."""
         while self._retiring:
-            tally = self._retiring.popleft()
-            self._tallies.discard(tally)
+            tally = self._tallies.pop(self._retiring.popleft())
             gone = self._gone.setdefault(tally.engine, Tally(tally.engine))
             gone.state = None
             gone.absorb(tally)
@@ -142,7 +140,7 @@ class Instruments:
         totals: Counter[tuple[tuple[str, str], ...]] = Counter()
         with self._lock:
             self._retire()
-            for tally in (*self._tallies, *self._gone.values()):
+            for tally in (*self._tallies.values(), *self._gone.values()):
                 for attributes, value in sample(tally):
                     totals[(names.ENGINE, tally.engine), *attributes.items()] += value
         return [Observation(value, dict(key)) for key, value in totals.items()]

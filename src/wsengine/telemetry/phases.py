@@ -13,7 +13,7 @@ from opentelemetry.trace import Link, Span, SpanContext, Status, StatusCode
 from ..close import Close
 from ..states import EngineState
 from . import names
-from .spans import Attributes, close_attributes
+from .spans import close_attributes
 
 _AT_REST = (EngineState.IDLE, EngineState.STOPPED)
 
@@ -37,15 +37,27 @@ class Phases:
 
     Args:
         tracer_of: Returns the tracer to use now, or `None`.
-        attributes: The attributes that all of them have.
+        engine: The engine's name.
         stops_by_itself: Whether the end of a session is the end of the engine.
     """
 
-    def __init__(self, tracer_of: Any, attributes: Attributes, *, stops_by_itself: bool) -> None:
+    __slots__ = (
+        "_asked",
+        "_engine",
+        "_name",
+        "_span",
+        "_state",
+        "_stops_by_itself",
+        "_token",
+        "_tracer_of",
+        "last_dial",
+    )
+
+    def __init__(self, tracer_of: Any, engine: str, *, stops_by_itself: bool) -> None:
         self.last_dial: SpanContext | None = None
         """The dial of the last session."""
         self._tracer_of = tracer_of
-        self._attributes = attributes
+        self._engine = engine
         self._stops_by_itself = stops_by_itself
         self._state = EngineState.IDLE
         self._name = ""
@@ -53,24 +65,22 @@ class Phases:
         self._token: Any = None
         self._asked: tuple[Context, int] | None = None
 
-    def follow(self, enter: Enter) -> Enter:
-        """Return what changes the state and makes the spans."""
-
-        def followed(state: EngineState, reason: str, *, delay: float | None = None) -> None:
-            if state is EngineState.OPENING and self._state in _AT_REST:
-                self._begin("start", context_api.get_current())
-            elif state is EngineState.CLOSING:
-                self._begin_the_end()
-            enter(state, reason, delay=delay)  # inside the span, for its line in the log
-            self._state = state
-            if state is EngineState.WAITING:
-                self._note("waiting", reason, delay)
-            elif state is EngineState.OPEN:
-                self._end()
-            elif state is EngineState.STOPPED:
-                self._stopped(reason)
-
-        return followed
+    def follow(
+        self, enter: Enter, state: EngineState, reason: str, *, delay: float | None = None
+    ) -> None:
+        """Change the state, and make the spans."""
+        if state is EngineState.OPENING and self._state in _AT_REST:
+            self._begin("start", context_api.get_current())
+        elif state is EngineState.CLOSING:
+            self._begin_the_end()
+        enter(state, reason, delay=delay)  # inside the span, for its line in the log
+        self._state = state
+        if state is EngineState.WAITING:
+            self._note("waiting", reason, delay)
+        elif state is EngineState.OPEN:
+            self._end()
+        elif state is EngineState.STOPPED:
+            self._stopped(reason)
 
     def asked_to_stop(self) -> None:
         """Note that an exit was asked for, and from where: that is the parent of the stop."""
@@ -102,7 +112,7 @@ class Phases:
         self._span = tracer.start_span(
             f"websocket {name}",
             context,
-            attributes=self._attributes,
+            attributes={names.ENGINE: self._engine},
             links=links,
             start_time=since,
         )

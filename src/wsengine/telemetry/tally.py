@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..states import EngineState
 from ..traffic import Traffic
@@ -94,12 +94,26 @@ class _Counted:
         )
 
 
+_NOTHING: Final = _Counted(Traffic(), Traffic(), 0, 0, None)
+
+
 class Tally:
     """The counts of one engine, or of engines of one name that are gone.
 
     Args:
         engine: The engine's name.
     """
+
+    __slots__ = (
+        "_counted",
+        "callback_errors",
+        "dials",
+        "engine",
+        "outbox_dropped",
+        "reconnects",
+        "state",
+        "subscription_failures",
+    )
 
     def __init__(self, engine: str) -> None:
         self.engine = engine
@@ -109,7 +123,7 @@ class Tally:
         self.callback_errors: Counter[str] = Counter()
         self.outbox_dropped = 0
         self.subscription_failures = 0
-        self._counted = _Counted(Traffic(), Traffic(), 0, 0, None)
+        self._counted = _NOTHING
 
     # The open session.
 

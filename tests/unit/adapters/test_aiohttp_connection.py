@@ -20,7 +20,7 @@ PATIENCE = 7.0
 
 
 def connect(peer: AiohttpPeer, *, max_size: int | None = None) -> AiohttpConnection:
-    return AiohttpConnection(peer.native, max_size, PATIENCE, contextlib.AsyncExitStack())
+    return AiohttpConnection(peer.native, max_size, PATIENCE, None)
 
 
 async def closed(awaitable: Awaitable[Any]) -> Close:

@@ -11,7 +11,7 @@ import pytest
 from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapter import CLOSE_TIMEOUT
 from wsengine.adapters import picows as module
-from wsengine.adapters.picows import PicowsAdapter, _frame_bound
+from wsengine.adapters.picows import LITTLE, PicowsAdapter, _frame_bound
 
 
 @pytest.mark.parametrize(
@@ -98,16 +98,24 @@ async def test_a_malformed_proxy_of_the_environment_is_told(
 
 def test_the_librarys_keepalive_and_redirects_are_off_unless_they_are_asked_for() -> None:
     adapter = PicowsAdapter()
-    assert adapter._connection_options["ping_interval"] is None
-    assert adapter._connection_options["close_timeout"] == CLOSE_TIMEOUT
-    assert adapter._dial_options == {"max_redirects": 0}
+    assert adapter._settings()["ping_interval"] is None
+    assert adapter._settings()["close_timeout"] == CLOSE_TIMEOUT
+    assert adapter._dial_options(ConnectOptions()) == {"max_redirects": 0}
 
 
 def test_each_option_goes_where_the_library_takes_it() -> None:
     adapter = PicowsAdapter(ping_interval=5, max_queue=99, max_redirects=3, use_aiofastnet=False)
-    assert adapter._connection_options["ping_interval"] == 5
-    assert adapter._connection_options["max_queue"] == 99
-    assert adapter._dial_options == {"max_redirects": 3, "use_aiofastnet": False}
+    assert adapter._settings()["ping_interval"] == 5
+    assert adapter._settings()["max_queue"] == 99
+    dial_options = adapter._dial_options(ConnectOptions())
+    assert dial_options == {"max_redirects": 3, "use_aiofastnet": False}
+
+
+def test_the_parser_has_little_memory_where_hardly_anything_gets_to_it() -> None:
+    plain = ConnectOptions(compression=None)
+    assert PicowsAdapter()._dial_options(plain)["read_buffer_init_size"] == LITTLE
+    asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options(plain)
+    assert asked["read_buffer_init_size"] == 9000
 
 
 @pytest.mark.parametrize(

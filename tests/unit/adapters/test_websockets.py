@@ -195,8 +195,8 @@ def test_what_all_adapters_have_in_common_is_not_given_here(name: str, instead: 
 
 
 def test_the_librarys_keepalive_is_off_unless_it_is_asked_for() -> None:
-    assert WebsocketsAdapter()._library_options["ping_interval"] is None
-    asked = WebsocketsAdapter(ping_interval=5, origin="https://x")._library_options
+    assert WebsocketsAdapter()._dial_options()["ping_interval"] is None
+    asked = WebsocketsAdapter(ping_interval=5, origin="https://x")._dial_options()
     assert (asked["ping_interval"], asked["origin"]) == (5, "https://x")
 
 

@@ -97,6 +97,36 @@ def test_others_can_be_allowed() -> None:
     assert guard.objection("demo", "https://app.example", "10.0.0.5") is not None
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8700", "localhost:8700", "[::1]:8700", "LOCALHOST"])
+def test_where_only_its_own_pages_may_they_may(host: str) -> None:
+    guard = Guard("127.0.0.1", own_pages=True)
+    assert guard.objection(host, None, "127.0.0.1") is None
+    assert guard.objection(host, f"http://{host.lower()}", "127.0.0.1") is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://evil.example", "null", "", "http://127.0.0.1:3000", "http://localhost:8700"),
+        *("https://127.0.0.1:8700", "file://", "http://[", "http://127.0.0.1:8700.evil.example"),
+    ],
+)
+def test_where_only_its_own_pages_may_others_are_refused(origin: str) -> None:
+    guard = Guard("127.0.0.1", own_pages=True)
+    objection = guard.objection("127.0.0.1:8700", origin, "127.0.0.1")
+    assert objection is not None
+    assert "may not talk to this server" in objection
+
+
+def test_where_only_its_own_pages_may_names_and_pages_can_be_allowed() -> None:
+    guard = Guard("0.0.0.0", ["demo.example"], ["https://App.example"], own_pages=True)
+    for origin in (None, "http://demo.example:80", "https://app.example"):
+        assert guard.objection("demo.example:80", origin, "10.0.0.5") is None
+    for origin in ("http://evil.example:80", "http://localhost:80", "https://demo.example"):
+        assert guard.objection("demo.example:80", origin, "10.0.0.5") is not None
+    assert guard.objection("evil.example:80", "http://evil.example:80", "10.0.0.5") is not None
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

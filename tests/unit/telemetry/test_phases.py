@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from opentelemetry import trace
 
@@ -16,13 +17,13 @@ S = EngineState
 
 
 def phases(told: Told, *, stops_by_itself: bool = False) -> tuple[Phases, Lifecycle]:
-    made = Phases(lambda: told.tracer, {}, stops_by_itself=stops_by_itself)
+    made = Phases(lambda: told.tracer, "x", stops_by_itself=stops_by_itself)
     return made, Lifecycle("x")
 
 
 def test_a_start_ends_when_the_session_is_open(told: Told) -> None:
     made, lifecycle = phases(told)
-    enter = made.follow(lifecycle.enter)
+    enter = partial(made.follow, lifecycle.enter)
     enter(S.OPENING, "dialling")
     assert trace.get_current_span().is_recording()
     assert told.spans == []
@@ -33,7 +34,7 @@ def test_a_start_ends_when_the_session_is_open(told: Told) -> None:
 
 def test_a_restart_says_why(told: Told) -> None:
     made, lifecycle = phases(told)
-    enter = made.follow(lifecycle.enter)
+    enter = partial(made.follow, lifecycle.enter)
     for state in (S.OPENING, S.OPEN, S.CLOSING):
         enter(state, "x")
     made.session_ended(Close(1012), "closed")
@@ -48,7 +49,7 @@ def test_a_restart_says_why(told: Told) -> None:
 
 def test_a_stop_has_the_parent_that_asked(told: Told) -> None:
     made, lifecycle = phases(told)
-    enter = made.follow(lifecycle.enter)
+    enter = partial(made.follow, lifecycle.enter)
     enter(S.OPENING, "x")
     enter(S.OPEN, "x")
     with told.tracer.start_as_current_span("first"):
@@ -62,7 +63,7 @@ def test_a_stop_has_the_parent_that_asked(told: Told) -> None:
 
 def test_a_second_life_begins_anew(told: Told) -> None:
     made, lifecycle = phases(told)
-    enter = made.follow(lifecycle.enter)
+    enter = partial(made.follow, lifecycle.enter)
     for _ in range(2):
         enter(S.OPENING, "x")
         made.asked_to_stop()
@@ -72,8 +73,8 @@ def test_a_second_life_begins_anew(told: Told) -> None:
 
 
 def test_without_a_tracer_nothing_is_made() -> None:
-    made = Phases(lambda: None, {}, stops_by_itself=False)
-    enter = made.follow(Lifecycle("x").enter)
+    made = Phases(lambda: None, "x", stops_by_itself=False)
+    enter = partial(made.follow, Lifecycle("x").enter)
     made.asked_to_stop()
     for state in (S.OPENING, S.OPEN, S.CLOSING, S.STOPPED):
         enter(state, "x")
@@ -93,7 +94,7 @@ def test_the_line_in_the_log_is_written_inside_the_span(told: Told) -> None:
     logger.addHandler(hook)
     logger.setLevel(logging.INFO)
     try:
-        enter = made.follow(lifecycle.enter)
+        enter = partial(made.follow, lifecycle.enter)
         enter(S.OPENING, "x")
         enter(S.OPEN, "x")
     finally:

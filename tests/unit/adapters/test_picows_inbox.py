@@ -139,7 +139,7 @@ async def test_reading_goes_on_to_the_close_frame_unless_messages_wait() -> None
 
 
 async def test_what_comes_while_the_reader_waits_is_offered_first() -> None:
-    inbox, library = make()
+    inbox, _ = make()
     offered: list[list[str]] = []
 
     def take(messages: Any) -> None:

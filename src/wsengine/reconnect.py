@@ -185,14 +185,12 @@ class Backoff:
         """Failed attempts in a row."""
         self._policy = policy
         self._draw = draw
-        self._delays: Iterator[float] = iter(())
-        self.reset()
+        self._delays: Iterator[float] | None = None
 
     def reset(self) -> None:
         """Begin anew: the last session was a good one."""
         self.failures = 0
-        if self._policy is not None:
-            self._delays = self._policy.delays(self._draw)
+        self._delays = None
 
     def after_failure(self, error: Exception) -> float:
         """Count a failed open, and return the seconds until the next attempt.
@@ -233,6 +231,8 @@ class Backoff:
             raise EngineFailedError(f"{cause}; and classify failed: {error!r}") from error
         if isinstance(verdict, Fatal):
             raise EngineFailedError(f"{cause}; dialling again cannot help") from cause
+        if self._delays is None:
+            self._delays = self._policy.delays(self._draw)
         delay = next(self._delays, self._policy.max_delay if end is None else None)
         if delay is None:
             raise EngineFailedError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Coroutine
 from types import CoroutineType
 from typing import Any, Final
 
@@ -22,11 +23,8 @@ class Worker(Reader):
     def _resting(self) -> None:
         self._crew.rest(self)
 
-    async def _read(self) -> None:
-        if self._crew.backlog:
-            await self._help()
-        else:
-            await self._read_on()
+    def _read(self) -> Coroutine[Any, Any, None]:
+        return self._help() if self._crew.backlog else self._read_on()
 
     async def _read_on(self) -> None:
         """The hot path: receive, handle, again; until a handler suspends or the lead is gone."""

@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SHOWS := $(VENV)/.shows
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: playground demo test test-lowest lint types check bench compliance chaos docs clean
+.PHONY: playground demo test test-lowest lint types check bench compliance chaos reliability docs clean
 
 playground: $(SHOWS)  ## Open a page on which to break a connection, and watch it heal.
 	@$(BIN)/wsengine playground $(ARGS)
@@ -43,6 +43,9 @@ compliance: $(READY)  ## Have Autobahn|Testsuite test the engine with every adap
 
 chaos: $(READY)  ## Attack engines on every adapter (SEED=, SECONDS=, ARGS="--help").
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+reliability: $(READY)  ## Put the engine and other libraries into the same bad situations (ARGS="--help").
+	@$(BIN)/python -m comparison $(ARGS)
 
 docs: $(READY)  ## Write the generated parts of the documentation, and build its site.
 	$(BIN)/python docs/generate.py

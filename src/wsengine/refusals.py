@@ -7,6 +7,7 @@ import socket
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -34,6 +35,10 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
 
 
+UNKNOWN_AUTHORITY: Final = range(18, 22)
+"""OpenSSL's codes for a certificate whose issuer is not known here."""
+
+
 def describe_failed_dial(shown_url: str, error: BaseException) -> str:
     """Return a message for a dial that failed below HTTP: what happened and what to check.
 
@@ -48,10 +53,11 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
     if isinstance(error, socket.gaierror):
         return f"{shown_url}: the host name cannot be resolved ({text}); check its spelling and DNS"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"{shown_url}: the server's certificate is not trusted ({error.verify_message}); for a "
-            "private authority give ConnectOptions(ssl=ssl.create_default_context(cafile=...))"
-        )
+        fact = f"{shown_url}: the server's certificate is not trusted ({error.verify_message})"
+        if error.verify_code not in UNKNOWN_AUTHORITY:
+            return fact
+        context = "ConnectOptions(ssl=ssl.create_default_context(cafile=...))"
+        return f"{fact}; for a private authority give {context}"
     if isinstance(error, ssl.SSLError):
         return f"{shown_url}: TLS failed ({text}); does the server speak wss:// on this port?"
     if isinstance(error, TimeoutError):

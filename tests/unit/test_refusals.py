@@ -90,10 +90,16 @@ def test_no_text_can_make_it_raise(value: str) -> None:
 # Failed dials.
 
 
-def untrusted() -> ssl.SSLCertVerificationError:
+def untrusted(code: int = 18) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "CERTIFICATE_VERIFY_FAILED")
-    error.verify_message = "self-signed certificate"
+    error.verify_message = "self-signed certificate" if code == 18 else "certificate has expired"
+    error.verify_code = code
     return error
+
+
+def test_an_authority_is_advised_only_where_it_is_unknown() -> None:
+    told = describe_failed_dial("wss://x", untrusted(10))
+    assert told == "wss://x: the server's certificate is not trusted (certificate has expired)"
 
 
 @pytest.mark.parametrize(

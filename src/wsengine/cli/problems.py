@@ -6,9 +6,7 @@ import os
 import ssl
 
 from ..errors import ConnectError, EngineFailedError, EngineStartError
-
-_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
-"""OpenSSL's codes (X509_V_ERR_...) for a certificate that leads to nobody who is trusted."""
+from ..refusals import UNKNOWN_AUTHORITY
 
 
 class CommandFailed(Exception):
@@ -54,6 +52,6 @@ def _split(error: BaseException) -> tuple[str, str]:
         return fact, "; give credentials with --header 'Authorization: ...'"
     if isinstance(cause, ssl.SSLCertVerificationError):
         fact = fact.partition("; for a private authority")[0]
-        if cause.verify_code in _UNKNOWN_AUTHORITY:
+        if cause.verify_code in UNKNOWN_AUTHORITY:
             return fact, "; for a private authority give --cafile FILE"
     return fact, ""

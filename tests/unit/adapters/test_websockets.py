@@ -69,7 +69,7 @@ def test_a_dial_that_failed_below_http_has_no_status(error: Exception, words: st
 
 def untrusted() -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "CERTIFICATE_VERIFY_FAILED")
-    error.verify_message = "self-signed certificate"
+    error.verify_message, error.verify_code = "self-signed certificate", 18
     return error
 
 

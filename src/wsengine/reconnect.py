@@ -91,6 +91,8 @@ class ReconnectPolicy:
         initial_delay: Seconds, the bound of the first delay.
         factor: What each bound is multiplied by to give the next; 1 keeps it constant.
         max_delay: Seconds, the bound that no delay exceeds (Retry-After may).
+        max_retry_after: Seconds, the bound of what a server's Retry-After may ask for. A mistaken
+            server must not send its clients away for years.
         jitter: The share of each delay that is random, 0 to 1. With 1 (full jitter) a delay
             lies between 0 and its bound, with 0 it is its bound.
         max_attempts: How many times in a row the engine redials without success before it
@@ -105,6 +107,7 @@ class ReconnectPolicy:
     initial_delay: float = 0.5
     factor: float = 2.0
     max_delay: float = 30.0
+    max_retry_after: float = 3600.0
     jitter: float = 1.0
     max_attempts: int | None = None
     min_uptime: float = 5.0
@@ -117,6 +120,7 @@ class ReconnectPolicy:
         if self.max_delay < self.initial_delay:
             rule = f"must be at least initial_delay ({self.initial_delay:g})"
             raise refuse("max_delay", self.max_delay, rule)
+        check_number("max_retry_after", self.max_retry_after, least=0)
         check_number("jitter", self.jitter, least=0)
         if self.jitter > 1:
             raise refuse("jitter", self.jitter, "must be a share between 0 and 1")
@@ -159,9 +163,12 @@ class ReconnectPolicy:
         Raises:
             ConfigError: `classify` answered something else.
         """
-        verdict = self.classify(end)
+        verdict = None if self.classify is default_classify else self.classify(end)
         if verdict is None:
-            return default_classify(end)
+            verdict = default_classify(end)
+            if isinstance(verdict, Retry) and verdict.after > self.max_retry_after:
+                return Retry(after=self.max_retry_after)
+            return verdict
         if not isinstance(verdict, Retry | Fatal):
             raise ConfigError(
                 f"classify answered {verdict!r}: it must answer Retry(), Retry(after=seconds), "

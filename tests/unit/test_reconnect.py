@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -241,3 +242,17 @@ def test_an_answer_that_is_no_verdict_is_refused(answer: object) -> None:
     policy = ReconnectPolicy(classify=lambda end: answer)  # type: ignore[arg-type, return-value]
     with pytest.raises(ConfigError, match=r"^classify answered .*: it must answer Retry\(\)"):
         policy.judge(Close(1000))
+
+
+@pytest.mark.parametrize("answer", [None, default_classify])
+def test_a_server_cannot_ask_for_more_than_an_hour(answer: Any) -> None:
+    policy = ReconnectPolicy(classify=answer or (lambda end: None))
+    assert policy.judge(ConnectError("busy", status=503, retry_after=10**9)) == Retry(after=3600)
+    assert policy.judge(ConnectError("busy", status=503, retry_after=60)) == Retry(after=60)
+    short = ReconnectPolicy(max_retry_after=5)
+    assert short.judge(ConnectError("busy", status=503, retry_after=60)) == Retry(after=5)
+
+
+def test_what_you_ask_for_yourself_is_not_bounded() -> None:
+    policy = ReconnectPolicy(classify=lambda end: Retry(after=86_400))
+    assert policy.judge(Close(1000)) == Retry(after=86_400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -13,6 +14,8 @@ from .errors import DecodeError
 from .interruption import current_task
 from .message import SENDABLE, Message, SendableMessage, check_sendable
 from .requests import Requests
+
+logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[Any, Any], Any]
 
@@ -126,7 +129,10 @@ class Conversation:
     def undecodable(self, session: Any, message: Message, error: Exception) -> Awaitable[None]:
         """Count a message that the decoder raised an error for, and tell `on_read_error`."""
         self.undecoded += 1
-        return self._tell(session, self._decode_error(message, error))
+        told = self._decode_error(message, error)
+        level = logging.WARNING if self.undecoded == 1 else logging.DEBUG  # it may be each of them
+        logger.log(level, "%r: a message is not handled: %s", session, told)
+        return self._tell(session, told)
 
     async def _tell(self, session: Any, error: DecodeError) -> None:
         if self._on_read_error is None or self._failed is None:

@@ -160,18 +160,21 @@ class Conversing:
         if self.correlation is None:
             raise ConfigError("request() needs a correlator: Engine(..., correlator=...)")
         check_number("timeout", timeout, above=0, optional=True)
-        message, request_id = Requests(self.correlation).identify(message)
+        identified = Requests(self.correlation).identify(message)  # or it is refused at once
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with asyncio.timeout(timeout) as limit:
+            async with asyncio.timeout(timeout):
                 session = await self._open_session("request()")
-            left = None if timeout is None else max(0.001, began + timeout - loop.time())
-            return await session.request(message, timeout=left)
-        except TimeoutError as error:
-            if not limit.expired() and not isinstance(error, RequestTimeoutError):
-                raise
-            raise RequestTimeoutError(request_id, round(loop.time() - began, 3)) from None
+        except TimeoutError:
+            age = round(loop.time() - began, 3)
+            raise RequestTimeoutError(None, age, sent=False) from None
+        left = None if timeout is None else max(0.001, began + timeout - loop.time())
+        try:
+            return await session.ask(message, left, identified)
+        except RequestTimeoutError as error:
+            age = round(loop.time() - began, 3)
+            raise RequestTimeoutError(error.request_id, age) from None
 
     async def _send_when_open(self, message: Any) -> None:
         while True:
@@ -211,7 +214,8 @@ class Conversing:
         if self._usable is None and inside_callback(self):
             raise EngineStateError(
                 f"{what} inside a callback cannot wait for the next session, which waits for "
-                "the callback; use the session that the callback has, or a task"
+                "the callback; use the session that the callback has, or do it in a task that no "
+                "running callback has started"
             )
         await self.changed.wait()
 

@@ -64,7 +64,7 @@ class Crew:
         self._worker_class = KeyedWorker if isinstance(backlog, Lanes) else Worker
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
-        self._standby: Standby | None = None
+        self._standbys: list[Standby] = []  # more than one only where `on_read_error` waits
         self._pilots: list[tuple[Pilot, asyncio.Future[None]]] = []
         self._on_crash = on_crash
         self._failures = 0
@@ -110,7 +110,8 @@ class Crew:
     def read_ahead(self) -> None:
         """Read on for a reply that is wanted: before `start()`, and at the bound in messages."""
         self._ahead = True
-        if self.leader is None:
+        leader = self.leader
+        if leader is None or (leader.neglects_reading and not leader.is_pilot):
             self._pass_lead()
 
     def give_up_lead(self, leader: Leader, *, ahead: bool = False) -> None:
@@ -165,13 +166,19 @@ class Crew:
             else:
                 self.leader = self._add_worker()
         elif self.backlog.has_room:
-            if self._standby is None:
-                self._standby = Standby(self, self._link)
-                self._spawn(self._standby)
-            self.leader = self._standby
-            self._standby.wake()
+            self.leader = self._free_standby()
+            self.leader.wake()
         else:
             self.stalls += 1  # `took_from_backlog` goes on when there is room again
+
+    def _free_standby(self) -> Standby:
+        for standby in self._standbys:
+            if not standby.busy:
+                return standby
+        standby = Standby(self, self._link)
+        self._standbys.append(standby)
+        self._spawn(standby)
+        return standby
 
     def _add_worker(self) -> Worker:
         worker = self._worker_class(self, self._link)
@@ -224,7 +231,7 @@ class Crew:
             granted = self._pilots.pop(0)[1]
             if not granted.done():
                 granted.set_exception(ConnectionClosed(close))
-        for reader in (*self._idle, *filter(None, [self._standby])):
+        for reader in (*self._idle, *self._standbys):
             reader.wake()
         self._idle.clear()
         if self._started and self.backlog and not self._workers:

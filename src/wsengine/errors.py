@@ -18,6 +18,7 @@ Each is raised `from` its cause, and each message says what to do next.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,14 +153,21 @@ class RequestTimeoutError(WSEngineError, TimeoutError):
     """No reply to a request came in time. The reply may still come, and is then a message.
 
     Args:
-        request_id: What the correlator took the request's id to be.
-        age: Seconds since the request was sent.
+        request_id: What the correlator took the request's id to be; `None` where it was not sent.
+        age: Seconds since the request was made.
+        sent: Whether it was sent; or `False`: no session was open in all that time.
     """
 
-    def __init__(self, request_id: Any, age: float) -> None:
-        super().__init__(f"no reply to request {request_id!r} within {age:g} s")
+    def __init__(self, request_id: Any, age: float, *, sent: bool = True) -> None:
+        super().__init__(
+            f"no reply to request {request_id!r} within {age:g} s"
+            if sent
+            else f"no session was open within {age:g} s: the request was not sent"
+        )
         self.request_id = request_id
         self.age = age
+        self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.request_id, self.age), self.__dict__
+        made = functools.partial(type(self), sent=self.sent)
+        return made, (self.request_id, self.age), self.__dict__

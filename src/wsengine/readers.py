@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import inspect
+import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,6 +18,8 @@ from .suspension import noticing
 if TYPE_CHECKING:
     from .crew import Crew
     from .link import Link
+
+logger = logging.getLogger(__name__)
 
 MAX_READ_FAILURES: Final = 10
 """Reads that may fail in a row before the connection counts as lost."""
@@ -38,7 +41,6 @@ class Reader:
     """Somebody who may have the lead. One task runs it until the session is over."""
 
     is_pilot: ClassVar[bool] = False
-    neglects_reading: ClassVar[bool] = False
     outer: ClassVar[None] = None
     helps: ClassVar[bool] = False
     """Whether it handles what the standby has read ahead."""
@@ -87,6 +89,11 @@ class Reader:
     def busy(self) -> bool:
         """Whether it runs a callback that has suspended."""
         return self._mode is Mode.BUSY
+
+    @property
+    def neglects_reading(self) -> bool:
+        """Whether it has the lead, but is in `on_read_error` and does not read."""
+        return self.busy and self._crew.leader is self
 
     @property
     def yields_at_once(self) -> bool:
@@ -156,6 +163,7 @@ class Reader:
             return
         self._mode = Mode.BUSY
         link.read_errors += 1
+        logger.warning("%r: a read failed, and the connection lives on: %s", link.session, error)
         if crew.count_failure(link.received) >= MAX_READ_FAILURES:
             reason = f"{MAX_READ_FAILURES} reads in a row failed"
             crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))

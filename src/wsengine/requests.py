@@ -15,6 +15,9 @@ from .errors import ConfigError, ConnectionClosed, RequestTimeoutError
 from .interruption import Interruption, current_task
 from .suspension import noticing
 
+Identified: TypeAlias = tuple[Any, Hashable]
+"""A message with its id filled in, and that id."""
+
 Send: TypeAlias = Callable[[Any], Coroutine[Any, Any, object]]
 
 logger = logging.getLogger(__name__)
@@ -104,9 +107,15 @@ class Requests:
 
     # The side that asks.
 
-    async def request(self, message: Any, timeout: float | None, send: Send) -> Any:
+    async def request(
+        self,
+        message: Any,
+        timeout: float | None,
+        send: Send,
+        identified: Identified | None = None,
+    ) -> Any:
         """Send a request, and return its reply; see `Session.request`."""
-        pending = self.begin(message, timeout)
+        pending = self.begin(message, timeout, identified)
         try:
             try:
                 await noticing(send(pending.message), pending.held_up)
@@ -125,12 +134,15 @@ class Requests:
         finally:
             self.forget(pending)
 
-    def begin(self, message: Any, timeout: float | None) -> Pending:
+    def begin(
+        self, message: Any, timeout: float | None, identified: Identified | None = None
+    ) -> Pending:
         """Return a request to be sent; from now on its reply is waited for.
 
         Args:
             message: The request.
             timeout: Seconds for sending and reply, or `None`.
+            identified: What `identify` has made of it before, if it has.
 
         Raises:
             ConfigError: The message has no id, or one that is in flight.
@@ -139,7 +151,7 @@ class Requests:
         if self._closed is not None:
             raise ConnectionClosed(self._closed)
         given = message
-        message, request_id = self.identify(given)
+        message, request_id = identified or self.identify(given)
         for _ in range(len(self._pending)):
             if request_id not in self._pending or message is given:
                 break
@@ -155,7 +167,7 @@ class Requests:
         self.begun()
         return pending
 
-    def identify(self, message: Any) -> tuple[Any, Hashable]:
+    def identify(self, message: Any) -> Identified:
         """Return the message with its id filled in, and the id.
 
         Raises:
@@ -205,15 +217,25 @@ class Requests:
         if pending is None or pending.reply.done():
             self.unmatched += not ahead
             return False
-        try:
-            failure = self._correlation.error(message)
-        except Exception as error:
-            failure = error
+        failure = self._failure(message)
         if failure is None:
             pending.succeed(message)
         else:
             pending.fail(failure)
         return True
+
+    def _failure(self, reply: Any) -> Exception | None:
+        """Return the error that a reply tells of; whatever the correlator does, one or `None`."""
+        try:
+            told: object = self._correlation.error(reply)
+        except Exception as error:
+            return error
+        if told is None or isinstance(told, Exception):
+            return told
+        return TypeError(
+            f"the correlator's error() returned {type(told).__name__}: it must return the "
+            "exception to raise, or None"
+        )
 
     def _complain(self) -> None:
         """Tell once of a correlator that fails on what comes in: messages come by the million."""

@@ -11,6 +11,7 @@ from .errors import ConfigError, EngineStateError
 from .gap import Gap
 from .message import SendableMessage
 from .pausing import Pause, is_pilot_here
+from .requests import Identified
 from .validation import check_number
 
 if TYPE_CHECKING:
@@ -128,19 +129,25 @@ class Session:
             ConfigError: There is no correlator, it finds no id, or the id is in flight.
             EngineStateError: This task has paused the session, so nobody would read the reply.
         """
+        check_number("timeout", timeout, above=0, optional=True)
+        return await self.ask(message, timeout)
+
+    async def ask(
+        self, message: Any, timeout: float | None, identified: Identified | None = None
+    ) -> Any:
+        """Send a request, whose id may have been filled in already, and return the reply."""
         requests = self._link.requests
         if requests is None:
             raise ConfigError(
                 "request() needs a correlator, which tells replies by their ids: "
                 "Engine(..., correlator=...)"
             )
-        check_number("timeout", timeout, above=0, optional=True)
         if is_pilot_here(self._serving.crew):
             raise EngineStateError(
                 "this task has paused the session, so it is you who reads: use connection.send() "
                 "and connection.receive()"
             )
-        return await requests.request(message, timeout, self.send)
+        return await requests.request(message, timeout, self.send, identified)
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from typing import Any
 
 import pytest
@@ -172,6 +173,17 @@ async def test_request_waits_for_a_session_within_its_timeout() -> None:
         assert now() - began == pytest.approx(1.5)
 
 
+async def test_a_request_that_was_never_sent_says_so() -> None:
+    engine, adapter = conversing(Notes(), Accept(), then=Hang())
+    async with engine:
+        adapter.connection.lose()
+        await settle()
+        with pytest.raises(RequestTimeoutError, match=r"no session .* 1\.5 s: .* not sent") as late:
+            await engine.request({}, timeout=1.5)
+        assert (late.value.sent, late.value.request_id, late.value.age) == (False, None, 1.5)
+        assert pickle.loads(pickle.dumps(late.value)).sent is False
+
+
 async def test_request_is_not_repeated() -> None:
     engine, adapter = conversing(Notes())
     async with engine:
@@ -216,3 +228,40 @@ async def test_what_an_engine_has_failed_of_is_told() -> None:
     with pytest.raises(EngineStateError, match=r"is stopped: .*1008.*token expired") as refused:
         await engine.send("x", when_closed="queue")
     assert refused.value.__cause__ is failed.value
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("busy", [False, True])
+async def test_a_request_in_on_read_error_has_its_reply(workers: int, busy: bool) -> None:
+    async def wait(session: Session, message: Any) -> None:
+        await asyncio.sleep(5)
+
+    async def ask(session: Session, error: Exception) -> Any:
+        replies.append(await session.request({"op": str(error)}, timeout=2))
+
+    replies: list[Any] = []
+    engine, adapter = conversing(Notes(on_read_error=ask, on_message=wait), workers=workers)
+    async with engine:
+        if busy:  # then it is the standby whose read fails
+            adapter.connection.feed(*['{"n":1}'] * workers)
+            await settle()
+        adapter.connection.fail_read(ValueError("odd"))
+        await settle()
+        adapter.connection.feed('{"n":2}', '{"id":1,"ok":true}')
+        await settle()
+        assert replies == [{"id": 1, "ok": True}]
+        adapter.connection.close_by_server(1000)
+        await asyncio.sleep(20)
+        assert engine.state is EngineState.OPEN  # the first session has ended, whoever waited
+        assert len(adapter.connections) == 2
+
+
+async def test_an_id_that_is_filled_in_does_not_clash_with_one_of_yours() -> None:
+    engine, adapter = conversing(Notes())
+    async with engine:
+        own = asyncio.create_task(engine.request({"id": 1}))
+        filled_in = asyncio.create_task(engine.request({"op": "y"}))
+        await settle()
+        assert adapter.connection.sent == ['{"id":1}', '{"op":"y","id":2}']
+        adapter.connection.feed('{"id":2}', '{"id":1}')
+        assert [await own, await filled_in] == [{"id": 1}, {"id": 2}]

@@ -262,3 +262,17 @@ async def test_ten_thousand_in_flight() -> None:
     replies = await asyncio.gather(*asked)
     assert [reply["id"] for reply in replies] == list(range(1, 10_001))
     assert len(waiting) == 0
+
+
+async def test_an_error_that_is_no_exception_is_the_correlators_fault() -> None:
+    class Careless(JsonCorrelator):
+        def error(self, message: Any, /) -> Any:
+            return message.get("error")
+
+    waiting, wire = Requests(check_correlator(Careless())), Wire()
+    asked = asyncio.create_task(waiting.request({}, None, wire.send))
+    await settle()
+    assert waiting.take({"id": 1, "error": "no"})
+    with pytest.raises(TypeError, match=r"error\(\) returned str: it must return the exception"):
+        await asked
+    assert len(waiting) == 0

@@ -168,7 +168,7 @@ class Conversing:
                 session = await self._open_session("request()")
         except TimeoutError:
             age = round(loop.time() - began, 3)
-            raise RequestTimeoutError(None, age, sent=False) from None
+            raise RequestTimeoutError(identified[1], age, sent=False) from None
         left = None if timeout is None else max(0.001, began + timeout - loop.time())
         try:
             return await session.ask(message, left, identified)

@@ -153,7 +153,7 @@ class RequestTimeoutError(WSEngineError, TimeoutError):
     """No reply to a request came in time. The reply may still come, and is then a message.
 
     Args:
-        request_id: What the correlator took the request's id to be; `None` where it was not sent.
+        request_id: What the correlator took the request's id to be.
         age: Seconds since the request was made.
         sent: Whether it was sent; or `False`: no session was open in all that time.
     """
@@ -162,7 +162,7 @@ class RequestTimeoutError(WSEngineError, TimeoutError):
         super().__init__(
             f"no reply to request {request_id!r} within {age:g} s"
             if sent
-            else f"no session was open within {age:g} s: the request was not sent"
+            else f"no session was open within {age:g} s: request {request_id!r} was not sent"
         )
         self.request_id = request_id
         self.age = age

@@ -180,7 +180,7 @@ async def test_a_request_that_was_never_sent_says_so() -> None:
         await settle()
         with pytest.raises(RequestTimeoutError, match=r"no session .* 1\.5 s: .* not sent") as late:
             await engine.request({}, timeout=1.5)
-        assert (late.value.sent, late.value.request_id, late.value.age) == (False, None, 1.5)
+        assert (late.value.sent, late.value.request_id, late.value.age) == (False, 1, 1.5)
         assert pickle.loads(pickle.dumps(late.value)).sent is False
 
 

@@ -63,7 +63,7 @@ _RETRIED_STATUSES = frozenset({408, 425, 429})
 def default_classify(end: Exception | Close) -> Verdict:
     """Judge a failed open (an exception) or the end of a session (a `Close`).
 
-    Fatal: the handshake was refused with a status below 500 (other than 408, 425 and 429),
+    Fatal: the handshake was refused with a status from 200 to 499 (not 408, 425 and 429),
     a value of yours is wrong (`ConfigError`), or the server closed with 1008, 1010, 3000 or
     3003. All else is retried, with the server's Retry-After where it sent one, and a while
     later after 1012 and 1013.
@@ -77,7 +77,9 @@ def default_classify(end: Exception | Close) -> Verdict:
     if isinstance(end, ConfigError | MissingDependencyError):
         return Fatal()
     if isinstance(end, ConnectError):
-        if end.status is not None and end.status < 500 and end.status not in _RETRIED_STATUSES:
+        status = end.status
+        # An interim answer (1xx) decides nothing; some libraries tell it as if it were the last.
+        if status is not None and 200 <= status < 500 and status not in _RETRIED_STATUSES:
             return Fatal()
         return Retry(after=end.retry_after or 0.0)
     return Retry()

@@ -93,13 +93,8 @@ async def test_interim_answers_without_end(victim: Victim) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"\r\n\r\n", b"\0" * 100, OK, b"HTTP/9.9 101 x\r\n\r\n"])
-async def test_an_answer_cut_off_again_and_again(
-    victim: Victim, answer: bytes, request: pytest.FixtureRequest
-) -> None:
+async def test_an_answer_cut_off_again_and_again(victim: Victim, answer: bytes) -> None:
     """The engine goes on at the pace of its policy, and gives up where that says so."""
-    if victim.adapter == "aiohttp" and answer in {b"", b"\r\n\r\n", OK}:
-        reason = "aiohttp itself dials once more where the server hangs up without an answer"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     async with RawServer(say(answer)) as server:
         outcome = await victim.run(server, reconnect={"max_attempts": 20})
         assert server.clients == 21

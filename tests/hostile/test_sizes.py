@@ -77,13 +77,8 @@ async def test_fragments_without_end(victim: Victim) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"a"])
-async def test_tiny_fragments_without_end(
-    victim: Victim, payload: bytes, request: pytest.FixtureRequest
-) -> None:
+async def test_tiny_fragments_without_end(victim: Victim, payload: bytes) -> None:
     """They take little more memory than their bytes, or are refused when there are many."""
-    if victim.adapter == "picows":
-        reason = "picows keeps every fragment as an object, and empty ones count for nothing"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
     async def send(peer: Peer) -> None:
         await upgrade()(peer)

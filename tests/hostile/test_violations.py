@@ -109,13 +109,8 @@ async def test_a_policy_that_does_not_reconnect(victim: Victim) -> None:
     outcome.check_nothing_left()
 
 
-async def test_a_violation_behind_the_first_frame(
-    victim: Victim, request: pytest.FixtureRequest
-) -> None:
+async def test_a_violation_behind_the_first_frame(victim: Victim) -> None:
     """The first frame comes in two pieces, and behind it more than one frame that is none."""
-    if victim.adapter == "picows":
-        reason = "the adapter counts bytes that the parser has refused: the event loop complains"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
     def behind(size: int) -> Greeting:
         async def greet(peer: Peer) -> None:

@@ -179,7 +179,7 @@ def test_a_verdict_with_a_wrong_delay_is_refused(after: object) -> None:
 @example(500, None)
 def test_a_refused_handshake(status: int, retry_after: float | None) -> None:
     verdict = default_classify(ConnectError("no", status=status, retry_after=retry_after))
-    if status >= 500 or status in (408, 425, 429):
+    if status < 200 or status >= 500 or status in (408, 425, 429):
         assert verdict == Retry(after=retry_after or 0.0)
     else:
         assert verdict == Fatal()
@@ -188,6 +188,11 @@ def test_a_refused_handshake(status: int, retry_after: float | None) -> None:
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 407, 410])
 def test_these_statuses_are_fatal(status: int) -> None:
     assert default_classify(ConnectError("no", status=status, retry_after=1)) == Fatal()
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+def test_an_interim_answer_decides_nothing(status: int) -> None:
+    assert default_classify(ConnectError("no", status=status)) == Retry()
 
 
 @settings(deadline=None)

@@ -138,6 +138,8 @@ class AiohttpAdapter:
             cookie_jar=DummyCookieJar(),
             trace_configs=[_NO_REDIRECT],
         )
+        # Where the server hangs up, aiohttp would dial again at once; that is for the policy.
+        session._retry_connection = False  # noqa: SLF001
         return session, None if tunnel else proxy
 
 

@@ -39,10 +39,12 @@ class Wire:
     """
 
     __slots__ = (
+        "_closing",
         "_gone",
         "_native",
         "_on_heartbeat",
         "_parser",
+        "_pong",
         "_protocol",
         "_queue",
         "_transport",
@@ -60,6 +62,9 @@ class Wire:
         self._parser = self._protocol._payload_parser
         self._transport: asyncio.Transport = connection.transport
         self._gone: asyncio.Future[None] | None = self._protocol.closed
+        self._pong: bytes | None = None
+        """The payload of the latest ping, while the socket takes nothing."""
+        self._closing = False
         self.read: Callable[[], Awaitable[Any]] = self._queue.read
         """The next frame, a message or control frame; cancelling it loses nothing."""
 
@@ -67,6 +72,7 @@ class Wire:
         """Begin to see pings; answers those that came with the handshake."""
         if self._gone is not None:
             self._gone.add_done_callback(_look_at)
+        self._protocol.resume_writing = self._resume_writing
         if self._parser is not None:  # or the server broke the protocol already
             self._protocol._payload_parser = self
         self._hand_over_heartbeats()
@@ -120,8 +126,19 @@ class Wire:
 
         So that nobody waits for a server which itself waits until its messages are read.
         """
+        if kind is WSMsgType.PONG and self._protocol.writing_paused:
+            self._pong = payload  # the latest ping alone needs one (RFC 6455 section 5.5.3)
+            return
+        self._closing = self._closing or kind is WSMsgType.CLOSE
         with contextlib.suppress(ClientError):  # whoever reads is told of the end
             self._native._writer._write_websocket_frame(payload, kind, 0)
+
+    def _resume_writing(self) -> None:
+        """Send the pong that was kept back: the socket takes something again."""
+        type(self._protocol).resume_writing(self._protocol)
+        pong, self._pong = self._pong, None
+        if pong is not None and not self._closing:
+            self.send_control(WSMsgType.PONG, pong)
 
     # The end.
 

@@ -180,7 +180,7 @@ def refused(
     """
     headers = lower(items)
     redirects = 300 <= status < 400 and "location" in headers
-    to = display_url(headers["location"]) if redirects else ""
+    to = _one_line(display_url(headers["location"])) if redirects else ""
     return ConnectError(
         f"{display_url(url)}: {by} refused the handshake with HTTP status {status}"
         + (f"; it redirects to {to}, dial that" if to else ""),
@@ -188,6 +188,11 @@ def refused(
         headers=headers,
         retry_after=parse_retry_after(headers.get("retry-after")),
     )
+
+
+def _one_line(text: str) -> str:
+    """Return what a server said, fit to be shown: a terminal obeys control characters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
 
 
 def unreachable(url: str, error: Exception, *, proxy: str | None) -> ConnectError:

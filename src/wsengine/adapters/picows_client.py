@@ -3,9 +3,10 @@
 As of picows 2.3 the library: looks at no reserved bit but RSV1 on data; takes the close codes 0,
 1006 and those above 4999; answers a close frame without a code with code 0, which must not be
 sent; delivers what comes after a close frame or a violation; inflates a fragment without bound
-where the message is just full; lets a pong end only its own ping; waits for ever to end TCP where
-the server does not read; closes with 1011 while a `send` waits; and loses the turn of a `send`
-that is cancelled as it gets it. All of that is mended here.
+where the message is just full; keeps every fragment as an object, however many there are, and a
+pong for every ping while the server does not read; lets a pong end only its own ping; waits for
+ever to end TCP where the server does not read; closes with 1011 while a `send` waits; and loses
+the turn of a `send` that is cancelled as it gets it. All of that is mended here.
 
 What is not: RSV1 on a pong passes. And where the parser gets more than a frame at a time, with
 compression or in the first packet, it reads ahead: two close frames in one packet are answered
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from picows import WSCloseCode, WSFrame, WSMsgType, WSProtocolError, WSTransport
 from picows.websockets import ClientConnection
@@ -30,6 +31,9 @@ from ..close import CloseCode
 from ..message import Message
 from .picows_framing import Framing
 from .picows_inbox import Inbox
+
+MOST_FRAGMENTS: Final = 2**16
+"""Fragments of a message without its last one; empty ones count for nothing in its size."""
 
 
 class Client(ClientConnection):
@@ -65,6 +69,10 @@ class Client(ClientConnection):
         self.ended = False
         self.inbox: Inbox | None = None
         self._framing: Framing | None = None
+        self._pong: bytes | None = None
+        """The payload of the latest ping, while the socket takes nothing."""
+        self._fragments = 0
+        """How many have come of a message that is not whole."""
         self._largest = max_message_size
         self._cut_off: asyncio.TimerHandle | None = None
         self._writable = True
@@ -98,9 +106,24 @@ class Client(ClientConnection):
             if frame.msg_type != WSMsgType.PING or frame.rsv1:
                 self.end()
                 raise
-            transport.send_pong(frame.get_payload_as_bytes())
+            self._pong = frame.get_payload_as_bytes()
+            if self._writable:
+                self._send_pong()
+        if not frame.fin or self._fragments:
+            self._count_fragment(frame)
         if self._framing is not None:
             self._framing.heard(frame)
+
+    def _count_fragment(self, frame: WSFrame) -> None:
+        """Bound the fragments of a message: the library keeps each as an object."""
+        if frame.msg_type in {WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE}:
+            return
+        self._fragments = 0 if frame.fin else self._fragments + 1
+        if self._fragments > MOST_FRAGMENTS:
+            self.end()
+            raise WSProtocolError(
+                WSCloseCode.MESSAGE_TOO_BIG, f"a message of over {MOST_FRAGMENTS} fragments"
+            )
 
     def _counts(self, frame: WSFrame) -> bool:
         """Return whether a frame is to be heard; check it, if it is."""
@@ -153,6 +176,13 @@ class Client(ClientConnection):
         """End the wait of `drain`."""
         self._writable = True
         self._may_write.tell()
+        self._send_pong()
+
+    def _send_pong(self) -> None:
+        """Answer the latest ping: it alone needs an answer (RFC 6455 section 5.5.3)."""
+        pong, self._pong = self._pong, None
+        if pong is not None:  # the library drops it behind a close frame, or the end
+            self.wire.send_pong(pong)
 
     async def drain(self) -> None:
         """Wait until the transport takes more, or the connection is gone."""

@@ -121,9 +121,9 @@ class Framing(asyncio.BufferedProtocol):
             self._owed = 0
         elif sizes is None:
             self._owed, self._begun = 1, begun
-        elif sizes[1] <= LARGEST:
+        elif sizes[1] <= LARGEST and sum(sizes) > len(begun):
             self._owed, self._begun = sum(sizes) - len(begun), b""
-        else:
+        else:  # it is large; or it is all there, and the parser has refused it
             self._owed, self._begun = _UNKNOWN, b""
 
     def _pass_on(self, nbytes: int) -> None:

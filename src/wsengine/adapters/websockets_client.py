@@ -2,10 +2,12 @@
 
 As of websockets 17.4 the library: waits for ever for the end of TCP after the close frames, unless
 something sends or closes; lets a `send` that waits return as if sent when the connection is cut
-off; stumbles, for the event loop to report, where TLS fails behind a proxy; and refuses a message
+off; stumbles, for the event loop to report, where TLS fails behind a proxy; refuses a message
 of over 4,096 fragments with 1009, whatever its size (only the variable `WEBSOCKETS_MAX_FRAGMENTS`,
-for the whole process, changes that); and answers a close frame between two fragments with 1002,
-though RFC 6455 allows it there (section 5.4). All of that is mended here.
+for the whole process, changes that); answers a close frame between two fragments with 1002,
+though RFC 6455 allows it there (section 5.4); keeps a pong for every ping of a server that does
+not read, without a bound; and reads on, as long as it comes, an answer to the handshake that it
+has refused. All of that is mended here.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.protocol import Event
+from websockets.protocol import Event, State
 
 from ..close import CloseCode
 
@@ -27,12 +29,14 @@ _REFUSAL = re.compile(rb"\AHTTP/1\.[01] (?!101)(\d{3})(?: ([^\r\n]*))?\r\n")
 
 
 class Client(ClientConnection):
-    """The library's connection, without two of its waits and one of its limits."""
+    """The library's connection, without some of its waits and one of its limits."""
 
     _cut_off: asyncio.TimerHandle | None = None
     _kind: Opcode
     _payload: bytearray
     """What has come of a message in fragments."""
+    _pong: Frame | None = None
+    """The pong to the latest ping, while the socket takes nothing."""
 
     def __init__(self, protocol: ClientProtocol, **settings: Any) -> None:
         super().__init__(protocol, **settings)
@@ -78,8 +82,31 @@ class Client(ClientConnection):
         if self.response is None:
             data = _REFUSAL.sub(rb"HTTP/1.1 \1 \2\r\n", data, count=1)
         super().data_received(data)
+        if self.response is None and self.protocol.handshake_exc is not None:
+            self.transport.abort()  # refused, but the library reads on
         if self.close_deadline is not None and self._cut_off is None:
             self._cut_off = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """Keep pongs back, all but the latest (RFC 6455 section 5.5.3): nobody reads them."""
+        super().pause_writing()
+        self.protocol.send_frame = self._send_or_keep  # type: ignore[method-assign]
+
+    def resume_writing(self) -> None:
+        """Send the pong that was kept back."""
+        super().resume_writing()
+        protocol = self.protocol
+        del protocol.send_frame  # of the object; that of the class is back
+        pong, self._pong = self._pong, None
+        if pong is not None and protocol.state is State.OPEN:
+            protocol.send_frame(pong)
+            self.send_data()
+
+    def _send_or_keep(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG:
+            self._pong = frame
+        else:
+            ClientProtocol.send_frame(self.protocol, frame)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a `send` that waits with an error; the library would let it return as if sent."""

@@ -98,10 +98,26 @@ async def test_a_control_frame_does_not_wait_for_the_transport() -> None:
     sending = asyncio.create_task(wire.send(bytes(CHUNK), WSMsgType.BINARY))
     await settle()
     for _ in range(2 * CHUNK // 100):  # aiohttp waits after so many bytes, whatever they are
-        wire.send_control(WSMsgType.PONG, bytes(100))
+        wire.send_control(WSMsgType.PING, bytes(100))
     peer.protocol.resume_writing()
     await sending
     assert len(await peer.frames()) == 1 + 2 * CHUNK // 100
+
+
+@pytest.mark.parametrize("closing", [False, True])
+async def test_while_the_transport_is_full_only_the_latest_pong_is_kept(closing: bool) -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    peer.protocol.pause_writing()
+    for number in range(1000):
+        wire.send_control(WSMsgType.PONG, b"%d" % number)
+    if closing:
+        wire.send_control(WSMsgType.CLOSE, close_payload(1000))
+    peer.protocol.resume_writing()
+    peer.protocol.pause_writing()
+    peer.protocol.resume_writing()
+    last = (Opcode.CLOSE, close_payload(1000)) if closing else (Opcode.PONG, b"999")
+    assert await peer.frames() == [last]
 
 
 async def test_a_wait_that_was_given_up_is_not_reported_when_it_fails() -> None:
@@ -111,7 +127,7 @@ async def test_a_wait_that_was_given_up_is_not_reported_when_it_fails() -> None:
     wire, _ = start(peer)
     peer.protocol.pause_writing()
     for _ in range(2 * CHUNK // 100):
-        wire.send_control(WSMsgType.PONG, bytes(100))
+        wire.send_control(WSMsgType.PING, bytes(100))
     peer.transport.lose(ConnectionResetError())
     await settle()
     del peer, wire

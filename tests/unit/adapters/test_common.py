@@ -226,6 +226,15 @@ def test_a_redirect_tells_where_to_without_its_secrets() -> None:
     assert str(error).endswith("it redirects to wss://other/?token=..., dial that")
 
 
+def test_where_a_redirect_leads_can_be_shown_whatever_it_is() -> None:
+    location = "ws://h/\x1b[2J\r\n" + "a" * 8000
+    error = refused(URL, 302, [("Location", location)])
+    assert error.headers["location"] == location
+    assert str(error).isprintable()
+    assert "it redirects to ws://h/?[2J" in str(error)
+    assert len(str(error)) < 400
+
+
 @pytest.mark.parametrize(
     ("error", "proxy", "words"),
     [

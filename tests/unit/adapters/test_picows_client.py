@@ -12,7 +12,7 @@ from picows import WSCloseCode, WSFrame, WSMsgType, WSProtocolError
 from picows.websockets import Request, Response
 from picows.websockets.asyncio.connection import _PerMessageDeflate
 
-from wsengine.adapters.picows_client import Client, _BoundedDeflate
+from wsengine.adapters.picows_client import MOST_FRAGMENTS, Client, _BoundedDeflate
 
 CLOSE_TIMEOUT = 5.0
 
@@ -74,7 +74,7 @@ def frame(kind: WSMsgType = WSMsgType.TEXT, payload: bytes = b"x", **bits: int) 
         payload_size=len(payload),
         get_payload_as_bytes=lambda: payload,
         get_close_code=lambda: code,
-        **{"rsv1": 0, "rsv2": 0, "rsv3": 0, "last_in_buffer": 0, "tail_size": 0, **bits},
+        **{"fin": 1, "rsv1": 0, "rsv2": 0, "rsv3": 0, "last_in_buffer": 0, "tail_size": 0, **bits},
     )
 
 
@@ -118,6 +118,38 @@ async def test_a_ping_with_a_reserved_bit_is_not_answered() -> None:
     with pytest.raises(WSProtocolError):
         client.on_ws_frame(wire, frame(WSMsgType.PING, rsv1=1), Library(violation()))
     assert wire.calls == []
+
+
+async def test_of_the_pings_that_came_while_writing_was_paused_the_latest_is_answered() -> None:
+    client, wire = make_client()
+    client.pause_writing()
+    for number in range(1000):
+        client.on_ws_frame(wire, frame(WSMsgType.PING, b"%d" % number), Library(violation()))
+    assert wire.calls == []
+    client.resume_writing()
+    assert wire.calls == [("pong", b"999")]
+    client.pause_writing()
+    client.resume_writing()
+    assert len(wire.calls) == 1
+
+
+async def test_the_fragments_of_a_message_are_bounded() -> None:
+    client, wire = make_client()
+    library = Library()
+    for _ in range(2):  # each message has the whole bound
+        client.on_ws_frame(wire, frame(fin=0), library)
+        for _ in range(MOST_FRAGMENTS - 1):
+            client.on_ws_frame(wire, frame(WSMsgType.CONTINUATION, b"", fin=0), library)
+        client.on_ws_frame(wire, frame(WSMsgType.PONG), library)  # is none of them
+        client.on_ws_frame(wire, frame(WSMsgType.CONTINUATION, b""), library)
+    client.on_ws_frame(wire, frame(fin=0), library)
+    more = frame(WSMsgType.CONTINUATION, b"", fin=0)
+    for _ in range(MOST_FRAGMENTS - 1):
+        client.on_ws_frame(wire, more, library)
+    with pytest.raises(WSProtocolError) as caught:
+        client.on_ws_frame(wire, more, library)
+    assert caught.value.code == WSCloseCode.MESSAGE_TOO_BIG
+    assert client.ended
 
 
 # The end.

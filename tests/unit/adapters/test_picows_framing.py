@@ -198,6 +198,18 @@ async def test_nothing_is_heard_after_what_the_parser_refuses(odd: Frame, closin
     assert len(messages) == 1
 
 
+@pytest.mark.parametrize("size", [112, 113, *range(200, 2000, 100)])  # the odd frame has 112
+async def test_a_violation_behind_the_first_frame_that_came_in_pieces(size: int) -> None:
+    stage = Stage()
+    stage.give(b"\x89")
+    stage.give(b"\x00\x04p" + b"a" * size)
+    assert len(stage.transport.protocol.get_buffer(-1)) > 0  # else the event loop complains
+    stage.transport.protocol.connection_lost(None)
+    await stage.client.wait_closed()
+    messages, close = await stage.receive_all()
+    assert (messages, getattr(close, "code", None)) == ([], 1002)
+
+
 async def test_a_message_between_fragments_breaks_the_protocol() -> None:
     stage = await aligned()
     stage.give(Frame(Opcode.TEXT, b"begun", fin=False).encode() + plain(1))

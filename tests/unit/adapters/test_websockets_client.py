@@ -13,7 +13,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from wsengine.adapters.websockets_client import Client
-from wsengine.testing.wire import Deflate, Frame, Opcode, close_payload
+from wsengine.testing.wire import Deflate, Frame, Opcode, apply_mask, close_payload
 
 BOUND = 20_000
 
@@ -227,6 +227,53 @@ async def test_half_a_message_is_none() -> None:
         await client.recv()
 
 
+# Pongs.
+
+
+def ping_while_paused(client: Client, transport: Transport) -> None:
+    client.pause_writing()
+    for number in range(1000):
+        feed(client, Frame(Opcode.PING, b"%d" % number))
+    assert transport.written == b""
+
+
+def sent(transport: Transport) -> list[tuple[int, bytes]]:
+    """Return opcode and payload of the (short) frames that were sent."""
+    found, data = [], bytes(transport.written)
+    while data:
+        size = data[1] & 0x7F
+        found.append((data[0] & 0x0F, apply_mask(data[6 : 6 + size], data[2:6])))
+        data = data[6 + size :]
+    return found
+
+
+async def test_while_writing_is_paused_only_the_latest_pong_is_kept() -> None:
+    client, transport = connect()
+    ping_while_paused(client, transport)
+    client.resume_writing()
+    feed(client, Frame(Opcode.PING, b"next"))
+    assert sent(transport) == [(Opcode.PONG, b"999"), (Opcode.PONG, b"next")]
+    client.pause_writing()
+    client.resume_writing()
+    assert len(sent(transport)) == 2
+
+
+async def test_no_pong_is_sent_behind_a_close_frame() -> None:
+    client, transport = connect()
+    ping_while_paused(client, transport)
+    feed(client, Frame(Opcode.CLOSE, close_payload(1001)))
+    client.resume_writing()
+    assert sent(transport) == [(Opcode.CLOSE, close_payload(1001))]
+
+
+async def test_no_pong_is_sent_behind_the_end_of_the_stream() -> None:
+    client, transport = connect()
+    ping_while_paused(client, transport)
+    client.eof_received()
+    client.resume_writing()
+    assert transport.written == b""
+
+
 # The end.
 
 
@@ -260,6 +307,16 @@ async def test_a_send_that_waits_is_told_of_the_end() -> None:
     transport.abort()
     with pytest.raises(ConnectionClosed):
         await sending
+
+
+async def test_an_answer_that_was_refused_is_not_read_on() -> None:
+    client = Client(ClientProtocol(parse_uri("ws://host/")), ping_interval=None)
+    transport = Transport()
+    transport.client = client
+    client.connection_made(transport)
+    client.data_received(b"HTTP/1.1 101 Yes\r\nno header\r\n\r\n")
+    assert client.response is None
+    assert transport.aborted
 
 
 async def test_what_never_was_a_connection_ends_in_silence() -> None:

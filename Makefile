@@ -59,7 +59,8 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(SHOWS): pyproject.toml constraints.txt | $(BIN)/python
-	@test -e $(READY) || $(BIN)/python $(PIP) -e ".[demo,fast,otlp,picows]"
+	@test $(READY) -nt pyproject.toml && test $(READY) -nt constraints.txt || \
+		$(BIN)/python $(PIP) -e ".[demo,fast,otlp,picows]"
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import comparing
 import diagram
 import lanes
 import tables
@@ -35,6 +36,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "capabilities": tables.capabilities,
     "SessionStats": lambda: tables.meanings(SessionStats),
     "metrics": tables.metrics,
+    "chaos run": comparing.chaos_run,
+    "comparison, how": comparing.how,
+    **comparing.parts(),
 }
 
 _PART = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     "CHANGELOG.md": "changelog",
     "CONTRIBUTING.md": "contributing",
+    "SECURITY.md": "security",
     "benchmarks/NOTES.md": "explanation/what-was-tried",
     "benchmarks/README.md": "explanation/benchmarks",
     "benchmarks/results/latest.md": "explanation/performance",

@@ -55,6 +55,8 @@ class EngineConfig:
             of this is a quarter of a second.
         subscription_max_rate: How many messages of `engine.subscriptions` are sent per second at
             most, evenly; `None` sets no bound.
+        acknowledge_timeout: Seconds for the server to acknowledge a message of
+            `engine.subscriptions` that was added with `acknowledged=True`.
         outbox_messages: How many messages `engine.send(..., when_closed="queue")` keeps while no
             session is open.
         outbox_policy: What happens to one more: the oldest is dropped, the new one is dropped,
@@ -84,6 +86,7 @@ class EngineConfig:
     backlog_policy: Literal["wait", "drop_oldest", "drop_newest"] | conflate = "wait"
     blocked_after: float | None = 1.0
     subscription_max_rate: float | None = None
+    acknowledge_timeout: float = 10.0
     outbox_messages: int = 1000
     outbox_policy: Literal["drop_oldest", "drop_newest", "raise"] = "drop_oldest"
     trace_messages: Literal["all", "off"] | float = "all"
@@ -111,6 +114,7 @@ class EngineConfig:
         self._check_policy()
         check_number("blocked_after", self.blocked_after, above=0, optional=True)
         check_number("subscription_max_rate", self.subscription_max_rate, above=0, optional=True)
+        check_number("acknowledge_timeout", self.acknowledge_timeout, above=0)
         check_whole("outbox_messages", self.outbox_messages, least=1)
         check_choice("outbox_policy", self.outbox_policy, ("drop_oldest", "drop_newest", "raise"))
         check_choice("on_endpoint_error", self.on_endpoint_error, ("continue", "restart", "exit"))

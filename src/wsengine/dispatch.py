@@ -6,10 +6,11 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
 from .bounds import reap
 from .change import Change
+from .config import EngineConfig
 from .errors import ConnectionClosed
 from .link import Link
 from .outbox import Outbox
@@ -17,9 +18,6 @@ from .requests import Pending
 from .subscriptions import Step, Subscriptions
 
 logger = logging.getLogger(__name__)
-
-ACKNOWLEDGED_WITHIN: Final = 10.0
-"""Seconds that the server has to acknowledge a subscription."""
 
 
 class Dispatch:
@@ -32,10 +30,11 @@ class Dispatch:
         outbox: What waits to be sent.
         work: Tells that there is something to do.
         done: Told when there is nothing left to do.
-        rate: Messages of subscriptions per second, evenly; `None` for no bound.
+        config: Says how fast subscriptions are sent, and how long their replies may take.
     """
 
     __slots__ = (
+        "_acknowledge_timeout",
         "_done",
         "_interval",
         "_link",
@@ -58,7 +57,7 @@ class Dispatch:
         outbox: Outbox,
         work: Change,
         done: Change,
-        rate: float | None,
+        config: EngineConfig,
     ) -> None:
         self._name = name
         self._link = link
@@ -66,7 +65,9 @@ class Dispatch:
         self._outbox = outbox
         self._work = work
         self._done = done
+        rate = config.subscription_max_rate
         self._interval = 0.0 if rate is None else 1 / rate
+        self._acknowledge_timeout = config.acknowledge_timeout
         self._loop = asyncio.get_running_loop()
         self._next = 0.0
         self._sending = False
@@ -142,7 +143,7 @@ class Dispatch:
             await self._link.transmit(step.message)
             self._subscriptions.done(step)
             return
-        pending = requests.begin(step.message, ACKNOWLEDGED_WITHIN)
+        pending = requests.begin(step.message, self._acknowledge_timeout)
         try:
             await self._link.transmit(self._link.encode(pending.message))
         except BaseException:

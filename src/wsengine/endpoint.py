@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, overload
 
 from .close import Close
 from .handlers import (
+    Check,
     H,
     Handlers,
     Kind,
@@ -203,6 +204,12 @@ class Endpoint:
         if argument is _MISSING:
             return self.__own_handlers().add(name, subject)
         return self.__call(name, subject, argument)
+
+
+def require_of_handlers(endpoint: Endpoint, check: Check) -> None:
+    """Have what an endpoint's decorators are given pass `check`; see `Handlers.require`."""
+    friend: Any = endpoint
+    friend._Endpoint__own_handlers().require(check)  # noqa: SLF001 - see the mangled names above
 
 
 # What `self` must be for a callback to be a decorator: see above.

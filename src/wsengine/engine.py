@@ -114,6 +114,7 @@ class Engine(Conversing):
                 f"start() needs an engine that is idle or stopped; this one is {self.state.value}"
             )
         self._supervisor = supervisor = Supervisor(self)
+        self.subscriptions.started()
         try:
             await first_of(supervisor.started)
         except asyncio.CancelledError:

@@ -31,6 +31,7 @@ class OpenHandler(Protocol):
 
 
 H = TypeVar("H", bound=Callable[..., Any])
+Check: TypeAlias = "Callable[[str, Callable[..., Any]], None]"
 MessageHandler: TypeAlias = "Callable[[Session, Any], Any]"
 Predicate: TypeAlias = Callable[[Any], object]
 
@@ -69,11 +70,24 @@ class Handlers:
 
     def __init__(self) -> None:
         self.on_message: MessageHandler = self._dispatch
+        self._given: list[tuple[str, Callable[..., Any]]] = []
+        self._checks: list[Check] = []
         self._others: dict[str, Callable[..., Any]] = {}
         self._rules: list[Rule] = []
         self._catch_all: MessageHandler | None = None
         self._rules_of: dict[type[Any], list[Rule]] = {}  # what is left for a type of messages
         self._unhandled: set[type[Any]] = set()
+
+    def require(self, check: Check) -> None:
+        """Have each handler pass `check`, called with its callback's name: now, and any to come.
+
+        Raises:
+            Exception: What `check` raises for one that is there.
+        """
+        for name, handler in self._given:
+            check(name, handler)
+        if check not in self._checks:
+            self._checks.append(check)
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Call the handler of a callback other than `on_message`, if there is one."""
@@ -86,13 +100,14 @@ class Handlers:
         Raises:
             ConfigError: It cannot be called so, or there is one already.
         """
-        check_handler(name, handler)
+        self._check(name, handler)
         if name in self._others:
             raise ConfigError(
                 f"{name}={handler!r}: there is a handler already, {self._others[name]!r}; "
                 "only on_message can have several"
             )
         self._others[name] = handler
+        self._given.append((name, handler))
         return handler
 
     def add_for_messages(self, handler: H, kind: Kind | None, when: Predicate | None) -> H:
@@ -101,7 +116,7 @@ class Handlers:
         Raises:
             ConfigError: It cannot be called so, or there is a catch-all already.
         """
-        check_handler("on_message", handler)
+        self._check("on_message", handler)
         if kind is not None or when is not None:
             self._rules.append(Rule(object if kind is None else kind, when, answering(handler)))
         elif self._catch_all is None:
@@ -111,10 +126,16 @@ class Handlers:
                 f"on_message={handler!r}: there is a handler for all messages already, and "
                 "this one would never be called; give it kind=... or when=..."
             )
+        self._given.append(("on_message", handler))
         self._rules_of.clear()
         only_catch_all = None if self._rules else self._catch_all
         self.on_message = only_catch_all or self._dispatch
         return handler
+
+    def _check(self, name: str, handler: Any) -> None:
+        check_handler(name, handler)
+        for check in self._checks:
+            check(name, handler)
 
     def _dispatch(self, session: Session, message: Any) -> Any:
         rules = self._rules_of.get(type(message))

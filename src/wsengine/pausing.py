@@ -110,11 +110,24 @@ class Pilot:
         self._received.put_back(message)
 
     async def send(self, message: Any) -> None:
-        """Send one message, as `Session.send` does."""
+        """Send one message, as `Session.send` does.
+
+        Raises:
+            ConnectionClosed: The connection is closed, or the session ends.
+            EngineStateError: Called after the `async with` block.
+            Exception: As `Session.send`.
+        """
+        self._check()
         await self._link.transmit(self._link.encode(message))
 
     async def ping(self) -> float:
-        """Send a ping and return the seconds until its pong."""
+        """Send a ping and return the seconds until its pong.
+
+        Raises:
+            ConnectionClosed: The connection is closed, or the session ends.
+            EngineStateError: Called after the `async with` block.
+        """
+        self._check()
         return await self._link.connection.ping()
 
     def give_way(self) -> None:

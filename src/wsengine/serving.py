@@ -93,7 +93,7 @@ class Serving:
             outbox=engine.outbox,
             work=engine.to_send,
             done=engine.changed,
-            rate=config.subscription_max_rate,
+            config=config,
         )
 
     def _link(self, engine: Engine, connection: Connection) -> Link:

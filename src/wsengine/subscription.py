@@ -38,7 +38,13 @@ class Subscription:
     """
 
     def __init__(
-        self, key: Hashable, subscribe: Any, unsubscribe: Any, *, acknowledged: bool
+        self,
+        key: Hashable,
+        subscribe: Any,
+        unsubscribe: Any,
+        *,
+        acknowledged: bool,
+        encoded: tuple[Any, Any] | None = None,
     ) -> None:
         self.key = key
         self.subscribe = subscribe
@@ -47,6 +53,7 @@ class Subscription:
         self.wanted = 0
         self.error: Exception | None = None
         self._in_session = SubscriptionState.WAITING
+        self._encoded = (subscribe, unsubscribe) if encoded is None else encoded
         self._stopped = False
         self._changed = Change()
 
@@ -66,7 +73,6 @@ class Subscription:
             RequestTimeoutError: The server did not acknowledge it in time.
             EngineStateError: It was removed, or the engine stopped, before it was active.
         """
-        self._stopped = False
         while self.state is not SubscriptionState.ACTIVE:
             if self.state is SubscriptionState.REMOVED:
                 raise EngineStateError(f"subscription {self.key!r} was removed")
@@ -82,8 +88,12 @@ class Subscription:
 
     def is_like(self, other: Subscription) -> bool:
         """Return whether the server could not tell it from another one."""
-        mine = (self.subscribe, self.unsubscribe, self.acknowledged)
-        return mine == (other.subscribe, other.unsubscribe, other.acknowledged)
+        if self.acknowledged != other.acknowledged:
+            return False
+        # Either will do: objects need not compare, nor dictionaries have one order.
+        if self._encoded == other._encoded:
+            return True
+        return (self.subscribe, self.unsubscribe) == (other.subscribe, other.unsubscribe)
 
     @property
     def may_be_there(self) -> bool:
@@ -101,7 +111,7 @@ class Subscription:
         self.wanted += more
         self._changed.tell()
 
-    def stopped(self) -> None:
-        """Note that the engine has stopped."""
-        self._stopped = True
+    def note_stopped(self, stopped: bool) -> None:
+        """Note that the engine has stopped, or was started again."""
+        self._stopped = stopped
         self._changed.tell()

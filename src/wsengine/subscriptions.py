@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
@@ -58,6 +59,7 @@ class Subscriptions:
         self._wanted: dict[Hashable, Subscription] = {}
         self._present: dict[Hashable, Subscription] = {}  # what the open session has been told
         self._due: dict[Hashable, None] = {}  # where the two may differ, in order
+        self._stopped = False
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._wanted
@@ -78,6 +80,8 @@ class Subscriptions:
     ) -> Subscription:
         """Want a subscription; one that is there already is wanted once more.
 
+        The messages are taken as they are now: what you do to the objects later changes nothing.
+
         Args:
             key: What to call it; `remove` takes the same.
             subscribe: The message that asks for it.
@@ -92,10 +96,13 @@ class Subscriptions:
         """
         if acknowledged and not self._can_acknowledge:
             raise ConfigError("acknowledged=True: needs a correlator: Engine(..., correlator=...)")
-        if not acknowledged:  # as they are now: what you do to the objects later changes nothing
-            subscribe = self._encode(subscribe)
-            unsubscribe = None if unsubscribe is None else self._encode(unsubscribe)
-        new = Subscription(key, subscribe, unsubscribe, acknowledged=acknowledged)
+        encoded = (
+            self._encode(subscribe),
+            None if unsubscribe is None else self._encode(unsubscribe),
+        )
+        # What is acknowledged gets its ids later, so it is kept as it is; but as it is now.
+        messages = copy.deepcopy((subscribe, unsubscribe)) if acknowledged else encoded
+        new = Subscription(key, *messages, acknowledged=acknowledged, encoded=encoded)
         wanted = self._wanted.get(key)
         if wanted is not None and not wanted.is_like(new):
             raise ConfigError(
@@ -107,6 +114,7 @@ class Subscriptions:
             kept = present is not None and present.is_like(new)
             failed = present is not None and present.error is not None
             wanted = self._wanted[key] = present if kept and not failed and present else new
+            wanted.note_stopped(self._stopped)
             self._note(key)
         wanted.want(+1)
         return wanted
@@ -147,8 +155,16 @@ class Subscriptions:
 
     def stopped(self) -> None:
         """Note that the engine has stopped: nobody need wait. All are wanted as before."""
+        self._note_stopped(True)
+
+    def started(self) -> None:
+        """Note that the engine starts, perhaps not for the first time."""
+        self._note_stopped(False)
+
+    def _note_stopped(self, stopped: bool) -> None:
+        self._stopped = stopped
         for subscription in self:
-            subscription.stopped()
+            subscription.note_stopped(stopped)
 
     @property
     def due(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import threading
 from collections.abc import Callable
@@ -53,7 +52,8 @@ class SyncEngine(SyncConversing):
         adapter, config, codec, correlator, tracer_provider, meter_provider: As of `Engine`.
 
     Raises:
-        ConfigError: A value is wrong, or a callback is an `async def`.
+        ConfigError: A value is wrong; or a callback, or a decorated handler, is an `async def`. The
+            endpoint's decorators refuse it from now on.
         MissingDependencyError: The adapter's library is not installed.
     """
 
@@ -83,6 +83,7 @@ class SyncEngine(SyncConversing):
             tracer_provider=tracer_provider,
             meter_provider=meter_provider,
         )
+        self.url: Source[str] = url if callable(url) else self._engine.url
         self.config = self._engine.config
         self.name = self._engine.name
         super().__init__(self._engine, self._call_plain, self._wait)
@@ -125,7 +126,6 @@ class SyncEngine(SyncConversing):
                     f"this one is {self.state.value}"
                 )
             life = self._life = Life(self._engine, self._threaded)
-        atexit.register(self.stop)
         try:
             life.start()
             life.wait_started()
@@ -146,7 +146,6 @@ class SyncEngine(SyncConversing):
         if inside_callback(self._engine) or (self._life and self._life.portal.is_here):
             self.exit()
             return
-        atexit.unregister(self.stop)
         if self._life is not None and not self._life.is_over:
             self._life.stop()
 

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from .codec import Codec
 from .engine import Engine
+from .outbox import Outbox
 from .sync_portal import within
 from .sync_subscriptions import Calling, SyncSubscriptions
+
+
+class SyncOutbox:
+    """The messages that wait for a connection: `SyncEngine.outbox`. Its length is their number."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def __len__(self) -> int:
+        return len(self._outbox)
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were never sent: there was no room, or the engine stopped."""
+        return self._outbox.dropped
 
 
 class SyncConversing:
@@ -18,10 +35,14 @@ class SyncConversing:
         wait: Calls what has to wait.
 
     Attributes:
+        codec: The codec, or `None`.
         subscriptions: What the engine is to be subscribed to.
+        outbox: The messages that wait for a connection, and how many were dropped.
     """
 
     def __init__(self, engine: Engine, call: Calling, wait: Calling) -> None:
+        self.codec: Codec | None = engine.codec
+        self.outbox = SyncOutbox(engine.outbox)
         self.subscriptions = SyncSubscriptions(engine.subscriptions, call, wait)
         self.__engine = engine
         self.__wait = wait

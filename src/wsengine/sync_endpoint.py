@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .callbacks import CALLBACKS, check_endpoint
 from .close import Close
+from .endpoint import Endpoint, require_of_handlers
 from .errors import ConfigError
 from .opening import Source
 from .session import Session
@@ -30,7 +31,7 @@ class ThreadedEndpoint:
         endpoint: The user's.
 
     Raises:
-        ConfigError: A callback is missing, or an `async def`.
+        ConfigError: A callback is missing; or it, or a decorated handler, is an `async def`.
     """
 
     _portal: Portal
@@ -40,6 +41,8 @@ class ThreadedEndpoint:
         check_endpoint(endpoint)
         for name in CALLBACKS:
             check_plain(name, getattr(endpoint, name))
+        if isinstance(endpoint, Endpoint):
+            require_of_handlers(endpoint, check_plain)
         self._engine = engine
         self._endpoint = endpoint
         self._latest: tuple[Session, SyncSession] | None = None

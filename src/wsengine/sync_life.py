@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import logging
 from typing import Final
@@ -39,7 +40,9 @@ class Life:
         endpoint.begin(self.portal, self._threads)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin. From now until its end it is stopped with the program, if nobody else does."""
+        atexit.register(self.stop)
+        self.portal.done.add_done_callback(lambda _: atexit.unregister(self.stop))
         self.portal.start()
 
     @property
@@ -78,6 +81,7 @@ class Life:
 
     def stop(self) -> None:
         """Stop the engine, and wait for the end, but no longer than `stop_timeout`."""
+        atexit.unregister(self.stop)
         self.portal.soon(Call(self._stop).begin)
         if not self.portal.wait_done(self._timeout):
             logger.error("%s: did not stop in time, and is left behind", self._engine.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Protocol
 
 from .subscription import Subscription, SubscriptionState
@@ -34,6 +34,10 @@ class SyncSubscriptions:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._subscriptions
 
+    def __iter__(self) -> Iterator[SyncSubscription]:
+        wanted = self._call(tuple, self._subscriptions)
+        return iter([SyncSubscription(each, self._wait) for each in wanted])
+
     def __len__(self) -> int:
         return len(self._subscriptions)
 
@@ -61,19 +65,38 @@ class SyncSubscriptions:
 
 
 class SyncSubscription:
-    """A subscription that is wanted. `SyncSubscriptions.add` returns it.
+    """A subscription that is wanted. `SyncSubscriptions.add` returns it; equal ones are the same.
 
     Attributes:
         key: What it is called.
+        subscribe: The message that asks for it.
+        unsubscribe: The message that ends it, or `None`.
+        acknowledged: Whether the server's replies are waited for.
     """
 
     def __init__(self, subscription: Subscription, wait: Calling) -> None:
         self.key = subscription.key
+        self.subscribe = subscription.subscribe
+        self.unsubscribe = subscription.unsubscribe
+        self.acknowledged = subscription.acknowledged
         self._subscription = subscription
         self._wait = wait
 
     def __repr__(self) -> str:
         return f"<SyncSubscription {self.key!r} {self.state.value}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SyncSubscription):
+            return NotImplemented
+        return self._subscription is other._subscription
+
+    def __hash__(self) -> int:
+        return hash(self._subscription)
+
+    @property
+    def wanted(self) -> int:
+        """How many times it was added and not removed."""
+        return self._subscription.wanted
 
     @property
     def state(self) -> SubscriptionState:

@@ -88,7 +88,8 @@ def check_choice(field: str, value: Any, choices: tuple[object, ...]) -> None:
     Raises:
         ConfigError: It is not.
     """
-    if value not in choices:
+    alike = [choice for choice in choices if isinstance(choice, bool) is isinstance(value, bool)]
+    if value not in alike:  # 1 is equal to True, and not what was asked for
         listed = ", ".join(repr(choice) for choice in choices)
         raise refuse(field, value, f"must be one of {listed}")
 

@@ -11,6 +11,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from wsengine.playground import Playground, Settings
 from wsengine.playground.commands import COMMANDS, SWITCHES
+from wsengine.playground.frames import CODES
+from wsengine.servers.demo import Refusal
 from wsengine.states import TRANSITIONS, EngineState
 
 from .chromium import FOUND, WHY_NOT, launched
@@ -213,7 +215,7 @@ async def test_send_garbage(seen: Seen) -> None:
 
 async def test_close_with_a_code_and_a_reason(seen: Seen) -> None:
     form = seen.page.get_by_label("Close the connection")
-    await form.get_by_label("Close code").select_option("1012")
+    await form.get_by_label("Close code").fill("1012")
     await form.get_by_label("Reason").fill("deploying")
     await form.get_by_role("button").click()
     await seen.entry("#1.*1012 SERVICE_RESTART by the server, “deploying”")
@@ -223,10 +225,34 @@ async def test_close_with_a_code_and_a_reason(seen: Seen) -> None:
 
 async def test_a_fatal_close_stops_the_engine(seen: Seen) -> None:
     form = seen.page.get_by_label("Close the connection")
-    await form.get_by_label("Close code").select_option("1008")
+    await form.get_by_label("Close code").fill("1008")
     await form.get_by_role("button").click()
     await seen.state("stopped")
     await seen.entry("Stopped.*1008")
+
+
+async def test_a_close_with_any_code(seen: Seen) -> None:
+    form = seen.page.get_by_label("Close the connection")
+    code = form.get_by_label("Close code")
+    offered = await seen.page.eval_on_selector_all(
+        "#codes option", "all => all.map(one => one.value)"
+    )
+    assert tuple(map(int, offered)) == CODES
+    await code.focus()
+    await expect(code).to_have_value("")  # or the browser would offer nothing but that
+    await code.blur()
+    await expect(code).to_have_value("1000")
+    await code.fill("4242")
+    await form.get_by_role("button").click()
+    await seen.entry("#1.*4242 by the server")
+    await seen.entry("#2.*Open")
+    await code.fill("1006")
+    await form.get_by_role("button").click()
+    await seen.entry("#2.*1002 PROTOCOL_ERROR by this side")
+    await code.fill("65536")
+    await form.get_by_role("button").click()
+    assert await code.evaluate("field => field.validity.rangeOverflow")
+    assert not await form.evaluate("form => form.checkValidity()")
 
 
 async def test_stop_and_start_the_server(seen: Seen) -> None:
@@ -241,7 +267,7 @@ async def test_stop_and_start_the_server(seen: Seen) -> None:
 
 async def test_refuse_and_admit(seen: Seen) -> None:
     form = seen.page.get_by_label("Refuse handshakes")
-    await form.get_by_label("Refuse with").select_option("429")
+    await form.get_by_label("Refuse with").fill("429")
     await form.get_by_label("Retry-After").fill("1")
     await form.get_by_role("button").click()
     await expect(seen.page.locator("#refusing")).to_contain_text(
@@ -250,6 +276,19 @@ async def test_refuse_and_admit(seen: Seen) -> None:
     await seen.press("restart")
     await seen.entry("dials? failed.*429")
     await seen.press("admit")
+    await expect(seen.page.locator("#refusing")).to_be_hidden()
+    await seen.state("open")
+
+
+async def test_refuse_so_many_times_with_any_status(seen: Seen, playground: Playground) -> None:
+    form = seen.page.get_by_label("Refuse handshakes")
+    await form.get_by_label("Refuse with").fill("507")
+    await form.get_by_label("Times").fill("2")
+    await form.get_by_role("button").click()
+    await expect(seen.page.locator("#refusing")).to_contain_text("Refusing 2 dials with 507")
+    assert playground.server.faults.refuse == Refusal(507, times=2)
+    await seen.press("restart")
+    await seen.entry("2 dials failed.*507")
     await expect(seen.page.locator("#refusing")).to_be_hidden()
     await seen.state("open")
 
@@ -310,6 +349,47 @@ async def test_keys(seen: Seen) -> None:
     await seen.page.get_by_label("Reason").press("p")
     await expect(seen.page.get_by_label("Reason")).to_have_value("p")
     await seen.state("open")
+
+
+async def test_a_key_that_is_held_down_is_pressed_once(
+    seen: Seen,
+) -> None:
+    await seen.page.evaluate(
+        """() => {
+            window.clicked = { restart: 0, more: 0 };
+            const count = (name) => () => { window.clicked[name] += 1; };
+            document.querySelector("[data-key=r]").addEventListener("click", count("restart"));
+            document.querySelector("#more").addEventListener("click", count("more"));
+        }"""
+    )
+    for _ in range(8):
+        await seen.page.keyboard.down("r")
+    await seen.page.keyboard.up("r")
+    for _ in range(3):
+        await seen.page.keyboard.down("+")
+    await seen.page.keyboard.up("+")
+    assert await seen.page.evaluate("window.clicked") == {"restart": 1, "more": 3}
+
+
+async def test_keys_can_be_turned_off(seen: Seen) -> None:
+    dialog = seen.page.locator("dialog")
+    await seen.page.keyboard.press("?")
+    await expect(dialog.get_by_label("Keys are on")).to_be_checked()
+    await dialog.get_by_label("Keys are on").uncheck()
+    await seen.page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await seen.page.keyboard.press("+")
+    await seen.page.reload()
+    await seen.state("open")
+    await seen.page.keyboard.press("+")
+    await seen.page.keyboard.press("?")
+    await expect(dialog.get_by_label("Keys are on")).not_to_be_checked()
+    await expect(seen.page.locator("#workers")).to_have_text("2")
+    await dialog.get_by_label("Keys are on").check()
+    await seen.page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await seen.page.keyboard.press("+")
+    await expect(seen.page.locator("#workers")).to_have_text("3")
 
 
 async def test_the_focus_is_seen(seen: Seen) -> None:

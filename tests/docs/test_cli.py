@@ -16,7 +16,7 @@ import typer
 from wsengine.cli.app import app
 from wsengine.servers.echo import EchoServer
 
-from .reading import ROOT, blocks, tables
+from .reading import ROOT, blocks, table, tables
 from .terminals import environment
 
 PAGE = ROOT / "docs/cli.md"
@@ -48,6 +48,13 @@ def listed() -> dict[str, set[str]]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_listed(command: str) -> None:
     assert listed()[command] == options_of(command)
+
+
+@pytest.mark.parametrize("command", ["demo-server", "playground"])
+def test_every_option_is_listed_on_a_page_of_its_own(command: str) -> None:
+    rows = table(ROOT / f"docs/{command}.md", "option")
+    found = {option for row in rows for option in row[0].split("`, `")}
+    assert found == options_of(command)
 
 
 def test_every_command_is_listed() -> None:

@@ -28,6 +28,9 @@ def copy(tmp_path: Path) -> Path:
     """A copy of all that the generator reads and writes."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("_build"))
     shutil.copy(ROOT / "README.md", tmp_path)
+    for results in ("chaos/results", "comparison/results"):
+        if (ROOT / results).is_dir():
+            shutil.copytree(ROOT / results, tmp_path / results)
     return tmp_path
 
 

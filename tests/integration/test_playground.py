@@ -43,13 +43,18 @@ class Page:
         """Ask for something, and return the error, or `None`."""
         self._number += 1
         await self.say({"command": command, "id": self._number, **values})
-        async with asyncio.timeout(SOON):
-            while (answer := await self._read())["type"] == "frame":
-                pass
+        answer = await self.answer()
         assert answer["id"] == self._number
         error: str | None = answer.get("error")
         assert (answer["type"] == "done") == (error is None)
         return error
+
+    async def answer(self) -> dict[str, Any]:
+        """Wait for the next answer to a command."""
+        async with asyncio.timeout(SOON):
+            while (answer := await self._read())["type"] == "frame":
+                pass
+        return answer
 
     async def say(self, message: Any) -> None:
         await self._socket.send_str(message if isinstance(message, str) else json.dumps(message))
@@ -270,6 +275,35 @@ async def test_the_page_outlives_the_demo_server(page: Page) -> None:
     await page.state("open")
 
 
+async def test_of_two_starts_at_once_one_is_refused(page: Page) -> None:
+    assert await page.ask("server_stop") is None
+    for number in (101, 102):
+        await page.say({"command": "server_start", "id": number})
+    answers = [await page.answer(), await page.answer()]
+    assert sorted(answer["type"] for answer in answers) == ["done", "refused"]
+    assert {answer["id"] for answer in answers} == {101, 102}
+    await page.state("open")
+
+
+async def test_a_command_that_fails_inside_is_answered_and_logged(
+    page: Page, playground: Playground, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def garble() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(playground.server, "garble", garble)
+    assert "ZeroDivisionError" in (await page.ask("garble") or "")
+    (logged,) = [each for each in caplog.records if each.name.startswith("wsengine.playground")]
+    assert logged.exc_info[0] is ZeroDivisionError
+    assert await page.ask("restart") is None
+
+
+async def test_a_code_that_must_not_be_sent_is_sent(page: Page) -> None:
+    assert await page.ask("interrupt", code=1006) is None
+    shown = await page.until(lambda shown: shown["entries"][0].get("code") is not None)
+    assert (shown["entries"][0]["code"], shown["entries"][0]["by"]) == (1002, "client")
+
+
 async def test_a_flood_is_handled(page: Page) -> None:
     before = page.shown["callbacks"]["on_message"]["count"]
     assert await page.ask("work", seconds=0) is None
@@ -283,16 +317,14 @@ async def test_a_flood_is_handled(page: Page) -> None:
         ("no json", "no JSON"),
         ({"command": "rm"}, "command='rm'"),
         ({"command": "workers", "count": 10**9}, "at most 32"),
-        ({"command": "interrupt", "code": 1006}, "cannot be sent"),
+        ({"command": "interrupt", "code": 65536}, "at most 65535"),
     ],
 )
 async def test_what_is_no_command_is_refused_and_the_talk_goes_on(
     page: Page, message: Any, error: str
 ) -> None:
     await page.say(message)
-    async with asyncio.timeout(SOON):
-        while (answer := await page._read())["type"] == "frame":
-            pass
+    answer = await page.answer()
     assert answer["type"] == "refused"
     assert error in answer["error"]
     assert "at most 32" in (await page.ask("workers", count=10**9) or "")
@@ -395,7 +427,48 @@ async def test_another_host_is_warned_about() -> None:
         await command.line("Playground on http://127.0.0.1:")
         command.signal(signal.SIGINT)
         ended = await command.end()
-    assert "whoever can reach 0.0.0.0 controls this playground" in ended.error_line
+    assert ended.error_line.startswith("wsengine: warning: --host 0.0.0.0: whoever reaches")
+
+
+@posix
+async def test_every_address_is_warned_about_by_words() -> None:
+    async with running("playground", "--host", "", "--port", "0", "--no-browser") as command:
+        await command.line("Playground on http://127.0.0.1:")
+        command.signal(signal.SIGINT)
+        ended = await command.end()
+    assert "--host every address: whoever reaches" in ended.error_line
+
+
+@posix
+async def test_others_can_be_allowed(http: ClientSession) -> None:
+    allowed = ("--allow-host", "play.example", "--allow-origin", "https://app.example")
+    async with running("playground", "--port", "0", "--no-browser", *allowed) as command:
+        url = (await command.line("Playground on")).split()[2]
+        async with opened(http, url) as page:
+            demo = page.shown["server"]["url"].replace("ws:", "http:")
+        for headers, status in (
+            ({"Host": "play.example"}, 200),
+            ({"Host": "play.example", "Origin": "https://app.example"}, 200),
+            ({"Host": "other.example"}, 403),
+            ({"Origin": "https://other.example"}, 403),
+        ):
+            for address in (url, demo):
+                async with http.get(address, headers=headers) as response:
+                    assert response.status == status, (address, headers)
+        command.signal(signal.SIGINT)
+        await command.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--allow-host", "a:1"), "allowed_hosts='a:1': must be a host name without a port"),
+        (("--allow-origin", "a"), "allowed_origins='a': must be like"),
+    ],
+)
+async def test_whom_to_allow_is_checked(arguments: tuple[str, str], words: str) -> None:
+    ended = await ran("playground", "--port", "0", "--no-browser", *arguments)
+    assert (ended.code, words in ended.error_line) == (2, True)
 
 
 async def test_a_wrong_adapter_is_one_line() -> None:

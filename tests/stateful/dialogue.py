@@ -1,30 +1,22 @@
-"""A server with subscriptions and replies, and an endpoint that asks; both note what is wrong."""
+"""An endpoint that asks, and notes what is wrong with what comes of it."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Hashable
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from wsengine import (
     Close,
     ConnectionClosed,
-    ConnectOptions,
     Endpoint,
     EngineStateError,
     RequestFailed,
     RequestTimeoutError,
     Session,
 )
-from wsengine.message import SendableMessage
-from wsengine.testing import ScriptedAdapter, ScriptedConnection
-from wsengine.testing.script import Accept
 
-TIMEOUT = 3.0
-"""Seconds that a request waits."""
+from .talker import TIMEOUT
 
 REST = 0.7
 """Seconds that a handler of `{"rest": ...}` takes."""
@@ -34,101 +26,6 @@ TOIL = 10.0
 
 KINDS = ("ask", "say", "rest", "toil")
 """What the server's messages are; the value is their number."""
-
-
-class Reply(StrEnum):
-    """What the server does with a request."""
-
-    NOW = "now"
-    SLOW = "slow"
-    LATE = "late"
-    NEVER = "never"
-    TWICE = "twice"
-    ERROR = "error"
-
-
-DELAYS = {Reply.SLOW: 0.5, Reply.LATE: TIMEOUT + 1}
-
-
-@dataclass
-class Server:
-    """What the server holds for one connection, and how it answers.
-
-    Attributes:
-        subscribed: The keys that the client is subscribed to.
-        wrong: What no client may do.
-        queued: The numbers of the messages that came, one for each `{"queued": ...}`.
-    """
-
-    connection: ScriptedConnection
-    replies: list[Reply]
-    subscribed: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    queued: list[int] = field(default_factory=list)
-
-    def came(self, message: Any) -> None:
-        """Take a message of the client."""
-        match message:
-            case {"subscribe": key}:
-                if key in self.subscribed:
-                    self.wrong.append(f"{key} subscribed to twice")
-                self.subscribed.append(key)
-            case {"unsubscribe": key}:
-                if key not in self.subscribed:
-                    self.wrong.append(f"{key} was not subscribed to")
-                else:
-                    self.subscribed.remove(key)
-            case {"queued": number}:
-                self.queued.append(number)
-        if "id" in message:
-            acknowledges = "subscribe" in message or "unsubscribe" in message
-            self.answer(message["id"], Reply.NOW if acknowledges else self.replies.pop(0))
-
-    def answer(self, request_id: Any, reply: Reply) -> None:
-        """Answer a request in one of the ways that servers have."""
-        self.replies.append(reply)
-        if reply is Reply.NEVER:
-            return
-        body = {"id": request_id, "answers": request_id}
-        if reply is Reply.ERROR:
-            body["error"] = "no"
-        text = json.dumps(body)
-        for _ in range(2 if reply is Reply.TWICE else 1):
-            loop = asyncio.get_running_loop()
-            loop.call_later(DELAYS.get(reply, 0.0), self.connection.feed, text)
-
-
-class TalkingConnection(ScriptedConnection):
-    """A connection whose server takes what is sent."""
-
-    def __init__(self, replies: list[Reply], *, ping_delay: float | None = 0.0) -> None:
-        super().__init__(Accept(), ping_delay=ping_delay)
-        self.server = Server(self, replies)
-
-    async def send(self, message: SendableMessage) -> None:
-        await super().send(message)
-        self.server.came(json.loads(bytes(message) if not isinstance(message, str) else message))
-
-
-class TalkingAdapter(ScriptedAdapter):
-    """Makes connections with such a server."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.replies = [Reply.NOW]
-
-    async def connect(self, url: str, options: ConnectOptions) -> ScriptedConnection:
-        await super().connect(url, options)
-        self.connections[-1] = TalkingConnection(self.replies)
-        return self.connections[-1]
-
-    @property
-    def servers(self) -> list[Server]:
-        return [
-            connection.server
-            for connection in self.connections
-            if isinstance(connection, TalkingConnection)
-        ]
 
 
 def number_of(message: Any) -> int | None:
@@ -208,7 +105,9 @@ class Asker(Endpoint):
     def key(self, message: Any) -> Hashable:
         """Return the key of a message, for `order_by`; replies have such keys as well."""
         number = number_of(message)
-        return int(message["answers"][1:] if number is None else number) % max(self.keys, 1)
+        if number is None:  # a reply: its number is that of the request, which may be "r7"
+            number = int(str(message["answers"]).removeprefix("r"))
+        return number % max(self.keys, 1)
 
     def note(self, message: Any) -> None:
         """Note that a message was seen; late replies are messages, too."""

@@ -4,6 +4,9 @@ After any history the server's subscriptions are those that are wanted, none twi
 left pending; every queued message has come, in order, or was dropped and counted; and every
 message of the server reached `on_message` once and in order: with `order_by` in that of its key,
 never two of a key at once. Each `on_open` has its `on_close`; no handler runs outside of them.
+
+A subscription that the server refused, or did not acknowledge in time, stays failed until the
+next session, which sends it again.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ from wsengine import (
     ReconnectPolicy,
 )
 
-from .dialogue import KINDS, TOIL, Asker, Reply, Server, TalkingAdapter
+from .dialogue import KINDS, TOIL, Asker
+from .talker import TIMEOUT, Reply, Server, TalkingAdapter
 
 LOGGER = logging.getLogger("wsengine")
 STOP_TIMEOUT = 4.0
@@ -73,6 +77,7 @@ class DialogueMachine(RuleBasedStateMachine):
                 workers=workers,
                 order_by=self.asker.key if keys else None,
                 subscription_max_rate=rate,
+                acknowledge_timeout=TIMEOUT,
                 outbox_messages=outbox,
                 outbox_policy=policy,
                 backlog_messages=backlog,
@@ -135,10 +140,14 @@ class DialogueMachine(RuleBasedStateMachine):
 
     @rule(
         replies=st.lists(st.sampled_from(Reply), min_size=1, max_size=4),
+        acknowledgements=st.lists(st.sampled_from(Reply), min_size=1, max_size=4),
         asks_in_on_open=st.booleans(),
     )
-    def foresee(self, replies: list[Reply], asks_in_on_open: bool) -> None:
+    def foresee(
+        self, replies: list[Reply], acknowledgements: list[Reply], asks_in_on_open: bool
+    ) -> None:
         self.adapter.replies[:] = replies
+        self.adapter.acknowledgements[:] = acknowledgements
         self.asker.asks_in_on_open = asks_in_on_open
 
     @precondition(lambda self: self.connected)
@@ -218,15 +227,16 @@ class DialogueMachine(RuleBasedStateMachine):
     @rule()
     def it_settles(self) -> None:
         """Whatever went on before: left alone, all is as it is wanted."""
-        self.adapter.replies[:] = [Reply.NOW]
+        self.adapter.replies[:] = self.adapter.acknowledgements[:] = [Reply.NOW]
         self.do(asyncio.sleep(30 + (TOIL + 1) * len(self.fed)))  # one worker, all of them toil
+        if self.check_subscriptions():
+            self.engine.restart()
+            self.do(asyncio.sleep(30))
+            assert not self.check_subscriptions()
         session = self.engine.session
         assert session is not None
         assert not self.asker.running
         assert session.stats().backlog_messages == 0
-        assert sorted(self.server.subscribed) == sorted(set(self.wanted))
-        assert sorted(str(one.key) for one in self.engine.subscriptions) == sorted(set(self.wanted))
-        assert all(one.state.value == "active" for one in self.engine.subscriptions)
         assert session.stats().requests_in_flight == 0
         assert self.asker.ended == self.asker.asked
         assert len(self.engine.outbox) == 0
@@ -236,6 +246,16 @@ class DialogueMachine(RuleBasedStateMachine):
         answered = self.asker.answered
         self.the_server_speaks(["ask"], 1.0)
         assert self.asker.answered == answered + 1
+
+    def check_subscriptions(self) -> set[str]:
+        """Check that the server has all that is wanted, but what failed; return that."""
+        server, wanted = self.server, set(self.wanted)
+        failed = {key for key in wanted if server.failed(key)}
+        refused = {key for key in failed if server.told[key] is Reply.ERROR}
+        assert set(server.subscribed) - server.kept == wanted - refused - server.kept
+        states = {str(one.key): one.state.value for one in self.engine.subscriptions}
+        assert states == {key: "failed" if key in failed else "active" for key in wanted}
+        return failed
 
     # What must hold.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wsengine import ConfigError, EngineConfig, ReconnectPolicy, conflate
 
-SECONDS = ("open_timeout", "stop_timeout")
+SECONDS = ("open_timeout", "stop_timeout", "acknowledge_timeout")
 SECONDS_OR_NONE = ("ping_interval", "ping_timeout", "idle_timeout", "blocked_after")
 NOT_SECONDS = [0, -1, math.nan, math.inf, "5", True]
 

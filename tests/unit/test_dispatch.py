@@ -12,6 +12,7 @@ from wsengine import (
     Endpoint,
     Engine,
     EngineState,
+    EngineStateError,
     RequestFailed,
     RequestTimeoutError,
     Session,
@@ -117,13 +118,40 @@ async def test_acknowledgements() -> None:
     assert endpoint.messages == []
 
 
+async def test_the_wait_for_an_acknowledgement_is_as_long_as_the_setting_says() -> None:
+    endpoint = Notes()
+    engine, adapter = conversing(endpoint, acknowledge_timeout=0.5)
+    handle = engine.subscriptions.add("a", subscribe={"to": "a"}, acknowledged=True)
+    async with engine:
+        await settle()
+        began = now()
+        with pytest.raises(RequestTimeoutError):
+            await handle.ready()
+        assert now() - began == pytest.approx(0.5)
+        adapter.connection.feed('{"id": 1}')
+        await settle()
+        assert handle.state is SubscriptionState.FAILED
+    assert endpoint.messages == [{"id": 1}]  # too late: a message
+
+
+async def test_ready_after_a_stop_raises_and_after_the_next_start_it_waits() -> None:
+    engine, adapter = make(Notes())
+    handle = engine.subscriptions.add("a", subscribe="+a")
+    for _ in range(2):
+        adapter.expect(Accept())
+        async with engine:
+            await asyncio.wait_for(handle.ready(), 1)
+        with pytest.raises(EngineStateError, match="the engine stopped before"):
+            await asyncio.wait_for(handle.ready(), 1)
+
+
 async def test_one_that_cannot_be_asked_for_is_told_of_and_the_others_go_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     engine, adapter = conversing(Notes())
     add = engine.subscriptions.add
     wrong = add("list", subscribe=["no place for an id"], acknowledged=True)
-    odd = add("odd", subscribe={"x": {1, 2}.__iter__()}, acknowledged=True)
+    odd = add("odd", subscribe={"method": "text", "id": [1]}, acknowledged=True)
     add("fine", subscribe=["+fine"])
     async with engine:
         await settle()

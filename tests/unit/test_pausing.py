@@ -171,13 +171,18 @@ async def test_nested_by_one_task_is_a_clear_error() -> None:
 
 async def test_the_connection_is_of_no_use_after_the_block() -> None:
     endpoint = Notes()
-    engine, _ = make(endpoint)
+    engine, adapter = make(endpoint)
     async with engine:
         pause = endpoint.sessions[0].paused()
         async with pause as connection:
             pass
         with pytest.raises(EngineStateError, match="the pause is over"):
             await connection.receive()
+        with pytest.raises(EngineStateError, match="the pause is over"):
+            await connection.send("x")
+        with pytest.raises(EngineStateError, match="the pause is over"):
+            await connection.ping()
+        assert adapter.connection.sent == []
         with pytest.raises(EngineStateError, match="entered once"):
             await pause.__aenter__()
 

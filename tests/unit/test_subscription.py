@@ -51,9 +51,30 @@ async def test_ready_of_what_is_removed_or_stopped() -> None:
     wanted = subscription()
     ready = asyncio.create_task(wanted.ready())
     await settle()
-    wanted.stopped()
+    wanted.note_stopped(True)
     with pytest.raises(EngineStateError, match="the engine stopped before"):
         await ready
+
+
+async def test_ready_after_a_stop_does_not_wait() -> None:
+    wanted = subscription()
+    wanted.note_stopped(True)
+    with pytest.raises(EngineStateError, match="the engine stopped before"):
+        await asyncio.wait_for(wanted.ready(), 1)
+    wanted.note_stopped(False)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wanted.ready(), 1)
+
+
+def test_two_are_alike_if_their_messages_are_or_what_is_sent() -> None:
+    def made(message: object, *, encoded: str, acknowledged: bool = True) -> Subscription:
+        pair = encoded, None
+        return Subscription("k", message, None, acknowledged=acknowledged, encoded=pair)
+
+    assert made({"a": 1}, encoded="one").is_like(made({"a": 1}, encoded="other"))
+    assert made(object(), encoded="one").is_like(made(object(), encoded="one"))
+    assert not made(object(), encoded="one").is_like(made(object(), encoded="other"))
+    assert not made(1, encoded="1").is_like(made(1, encoded="1", acknowledged=False))
 
 
 def test_what_was_not_acknowledged_may_be_there() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
 
-from wsengine import ConfigError, RequestFailed, RequestTimeoutError, SubscriptionState
+from wsengine import (
+    ConfigError,
+    EngineStateError,
+    RequestFailed,
+    RequestTimeoutError,
+    SubscriptionState,
+)
 from wsengine.change import Change
 from wsengine.message import check_sendable
 from wsengine.subscriptions import Subscriptions
@@ -170,6 +179,40 @@ def test_removing_what_failed(error: Exception, messages: list[str]) -> None:
     assert sent(wanted) == messages
     wanted.add("a", subscribe="+a", unsubscribe="-a", acknowledged=True)
     assert sent(wanted) == ["+a"]
+
+
+def test_what_is_acknowledged_is_checked_at_once_and_kept_as_it_is_now() -> None:
+    wanted = Subscriptions("x", json.dumps, Change(), Tally("x"), can_acknowledge=True)
+    for wrong in ({"subscribe": {1}}, {"subscribe": "+", "unsubscribe": {1}}):
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            wanted.add("k", **wrong, acknowledged=True)
+    assert len(wanted) == 0
+    names = ["a"]
+    message = {"to": names}
+    handle = wanted.add("k", subscribe=message, unsubscribe=message, acknowledged=True)
+    names.append("b")
+    assert (handle.subscribe, handle.unsubscribe) == ({"to": ["a"]}, {"to": ["a"]})
+    again = {"to": ["a"]}
+    assert wanted.add("k", subscribe=again, unsubscribe=again, acknowledged=True) is handle
+    with pytest.raises(ConfigError, match="with other messages"):
+        wanted.add("k", subscribe=message, unsubscribe=message, acknowledged=True)
+
+
+async def test_after_a_stop_nothing_gets_ready_until_the_next_start() -> None:
+    wanted = subscriptions()
+    add(wanted, "before")
+    wanted.stopped()
+    add(wanted, "after")
+    for handle in wanted:
+        with pytest.raises(EngineStateError, match="the engine stopped before"):
+            await asyncio.wait_for(handle.ready(), 1)
+    wanted.started()
+    add(wanted, "later")
+    waiting = [asyncio.create_task(handle.ready()) for handle in wanted]
+    await asyncio.sleep(0)
+    wanted.begin()
+    assert sent(wanted) == ["+before", "+after", "+later"]
+    await asyncio.gather(*waiting)
 
 
 def test_word_that_comes_too_late_changes_nothing() -> None:

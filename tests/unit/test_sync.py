@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,7 @@ from wsengine import (
     EngineStartError,
     EngineState,
     EngineStateError,
+    JsonCodec,
     OpenTimeoutError,
     SyncEngine,
 )
@@ -37,6 +40,29 @@ def test_it_is_made_and_checked_as_an_engine_is() -> None:
         SyncEngine("http://s", Endpoint())
     with pytest.raises(ConfigError):
         SyncEngine("ws://s", Endpoint(), options=3)  # type: ignore[arg-type]
+
+
+def test_it_tells_url_and_codec_as_they_were_given() -> None:
+    codec = JsonCodec()
+    assert make(Silent(), codec=codec).codec is codec
+    engine = make(Silent())
+    assert (engine.codec, engine.url) == (None, "ws://s")
+
+    def url() -> str:
+        return "ws://s"
+
+    assert SyncEngine(url, Silent(), adapter=ScriptedAdapter()).url is url
+
+
+def test_one_that_ended_by_itself_is_not_kept_alive() -> None:
+    engine = make(Silent(), Accept("bye", Lose()), reconnect=None)
+    engine.start()
+    with pytest.raises(EngineFailedError):
+        engine.wait_stopped(timeout=PATIENCE)
+    gone = weakref.ref(engine)
+    del engine
+    gc.collect()
+    assert gone() is None
 
 
 def test_one_life_after_the_other() -> None:

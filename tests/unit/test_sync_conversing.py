@@ -59,6 +59,19 @@ def test_a_drain_is_bounded_and_needs_a_running_engine() -> None:
             engine.drain(timeout=-1)
 
 
+def test_the_outbox_tells_how_much_waits_and_how_much_was_dropped() -> None:
+    engine = make(Silent(), Accept(), Hang(), outbox_messages=2)
+    assert (len(engine.outbox), engine.outbox.dropped) == (0, 0)
+    with engine:
+        opening = reached(engine, EngineState.OPENING)
+        engine.restart()
+        opening.wait()
+        for text in "abc":
+            engine.send(text, when_closed="queue")
+        assert (len(engine.outbox), engine.outbox.dropped) == (2, 1)
+    assert (len(engine.outbox), engine.outbox.dropped) == (0, 3)
+
+
 def test_a_request_needs_a_correlator() -> None:
     with make(Silent()) as engine, pytest.raises(ConfigError, match="needs a correlator"):
         engine.request("x")

@@ -27,7 +27,7 @@ from wsengine.testing import Accept, Lose, ReadFails, Refuse, ScriptedAdapter
 from .sync_tools import AT_ONCE, Gate, adapter_of, at_server, make
 
 
-async def coroutine_function(*_: Any) -> None: ...
+async def coroutine_function(*_: Any, **__: Any) -> None: ...
 
 
 async def async_generator(*_: Any) -> AsyncIterator[int]:
@@ -221,25 +221,51 @@ def test_a_generator_answers_one_by_one_in_the_callbacks_thread() -> None:
     assert seen == ["ws://s: callbacks 1"] * 3
 
 
-def test_a_decorated_async_handler_is_refused_when_it_waits(
+def decorate(endpoint: Endpoint, name: str) -> None:
+    getattr(endpoint, name)(coroutine_function)
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_a_decorated_async_handler_is_refused_when_the_engine_is_made_or_later(name: str) -> None:
+    endpoint = Endpoint()
+    decorate(endpoint, name)
+    with pytest.raises(ConfigError, match=f"{name}=.*async def"):
+        SyncEngine("ws://s", endpoint)
+    endpoint = Endpoint()
+    SyncEngine("ws://s", endpoint)
+    with pytest.raises(ConfigError, match=f"{name}=.*async def"):
+        decorate(endpoint, name)
+
+
+def test_rules_are_looked_at_as_well() -> None:
+    endpoint = Endpoint()
+    endpoint.on_message(kind=bytes)(coroutine_function)
+    with pytest.raises(ConfigError, match=r"on_message=.*async def"):
+        SyncEngine("ws://s", endpoint)
+
+
+def test_a_handler_that_returns_a_coroutine_is_refused_when_that_waits(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     endpoint = Endpoint()
     closed = Gate()
 
-    @endpoint.on_message
-    async def on_message(session: Any, message: str) -> None:
+    async def wait() -> None:
         try:
             await asyncio.sleep(1)
         finally:
             closed.open()
+
+    @endpoint.on_message
+    def on_message(session: Any, message: str) -> Any:
+        return wait()
 
     assert answers(endpoint, "x") == []
     closed.wait()
     assert "is an `async def`" in caplog.text or "no running event loop" in caplog.text
 
 
-def test_a_decorated_async_on_open_fails_the_start() -> None:
+def test_an_on_open_that_returns_what_waits_fails_the_start() -> None:
     class Waits:
         def __await__(self) -> Generator[int, None, None]:
             yield 1
@@ -247,8 +273,8 @@ def test_a_decorated_async_on_open_fails_the_start() -> None:
     endpoint = Endpoint()
 
     @endpoint.on_open
-    async def on_open(session: Any, *, restarting: bool) -> None:
-        await Waits()
+    def on_open(session: Any, *, restarting: bool) -> Waits:
+        return Waits()
 
     engine = make(endpoint)
     with pytest.raises(EngineStartError) as caught:

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from wsengine import ConfigError, EngineStateError, SubscriptionState
+from wsengine import (
+    ConfigError,
+    EngineStateError,
+    JsonCodec,
+    JsonCorrelator,
+    SubscriptionState,
+)
 from wsengine.testing import Accept, Lose
 
 from .sync_tools import PATIENCE, Gate, Silent, adapter_of, make
@@ -69,6 +75,21 @@ def test_it_is_sent_once_on_every_connection() -> None:
         endpoint.reopened.wait()
         engine.subscriptions.add("other", subscribe="+other").ready(timeout=PATIENCE)
         assert adapter_of(engine).connection.sent == ["+key", "+other"]
+
+
+def test_it_tells_what_subscriptions_tells() -> None:
+    engine = make(Silent(), codec=JsonCodec(), correlator=JsonCorrelator())
+    first = engine.subscriptions.add("a", subscribe={"to": "a"}, acknowledged=True)
+    second = engine.subscriptions.add("b", subscribe="+b", unsubscribe="-b")
+    assert engine.subscriptions.add("b", subscribe="+b", unsubscribe="-b") == second
+    assert (first.subscribe, first.unsubscribe, first.acknowledged) == ({"to": "a"}, None, True)
+    assert (second.subscribe, second.unsubscribe) == ('"+b"', '"-b"')
+    assert (first.wanted, second.wanted) == (1, 2)
+    assert first != second
+    assert first != "a"
+    assert len({first, second, *engine.subscriptions}) == 2
+    with engine:
+        assert list(engine.subscriptions) == [first, second]
 
 
 def test_to_wait_for_one_the_engine_must_run() -> None:

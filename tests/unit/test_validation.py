@@ -145,3 +145,10 @@ def test_one_of_the_choices() -> None:
 def test_none_of_the_choices(value: object) -> None:
     with pytest.raises(ConfigError, match=message("x", value, "must be one of 'a', 'b'")):
         check_choice("x", value, ("a", "b"))
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.0, 1.0, "True", None])
+def test_a_number_is_neither_true_nor_false(value: object) -> None:
+    check_choice("x", True, (True, False))
+    with pytest.raises(ConfigError, match=message("x", value, "must be one of True, False")):
+        check_choice("x", value, (True, False))

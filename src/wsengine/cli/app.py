@@ -27,6 +27,14 @@ app = typer.Typer(
 )
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log on standard error.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A further name that it may be called by; repeatable."),
+]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ORIGIN", help="A further page that may talk to it; repeatable."),
+]
 
 
 def run(arguments: list[str]) -> int:
@@ -104,14 +112,8 @@ def demo_server(
         int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
     ] = 8766,
     heartbeat: Annotated[float, typer.Option(help="Seconds between two heartbeats.")] = 1.0,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A further name that it may be called by; repeatable."),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ORIGIN", help="A further page that may talk to it; repeatable."),
-    ] = None,
+    allow_host: AllowHost = None,
+    allow_origin: AllowOrigin = None,
     verbose: Verbose = False,
 ) -> None:
     """Run a server with requests, heartbeats and faults on demand, until Ctrl-C."""
@@ -141,6 +143,8 @@ def playground(
     workers: Annotated[
         int, typer.Option(min=1, max=32, help="How many messages are handled at once.")
     ] = 2,
+    allow_host: AllowHost = None,
+    allow_origin: AllowOrigin = None,
     open_page: Annotated[
         bool | None,
         typer.Option("--open/--no-browser", help="Open the page in a browser, or do not."),
@@ -148,10 +152,18 @@ def playground(
     verbose: Verbose = False,
 ) -> None:
     """Open a page on which to break a connection, and watch it heal, until Ctrl-C."""
+    from ..playground import Playground, Settings
     from .playground import show_playground
 
     _set_up_log(verbose)
-    asyncio.run(show_playground(host, port, adapter=adapter, workers=workers, open_page=open_page))
+    shown = Playground(
+        host,
+        port,
+        settings=Settings(adapter=adapter, workers=workers),
+        allowed_hosts=allow_host or (),
+        allowed_origins=allow_origin or (),
+    )
+    asyncio.run(show_playground(shown, open_page=open_page))
 
 
 @app.command()

@@ -9,42 +9,40 @@ import webbrowser
 
 import typer
 
-from ..playground import Playground, Settings
+from ..playground import Playground
 from ..servers.demo_guard import is_loopback
 from ..signals import stop_on_signals
 from .problems import cannot_listen
 
-WARNING = "wsengine: warning: whoever can reach {host} controls this playground, without a password"
+WARNING = (
+    "wsengine: warning: --host {host}: whoever reaches this machine controls the playground, "
+    "without a password"
+)
 
 
-async def show_playground(
-    host: str, port: int, *, adapter: str, workers: int, open_page: bool | None
-) -> None:
+async def show_playground(playground: Playground, *, open_page: bool | None) -> None:
     """Run the playground until SIGINT or SIGTERM.
 
     Args:
-        host: The address to listen on.
-        port: The page's port.
-        adapter: The adapter to begin with.
-        workers: The number of workers to begin with.
+        playground: The playground.
         open_page: Whether to open the page in the user's browser; `None`: where standard
             output is a terminal.
 
     Raises:
         CommandFailed: The address cannot be had.
-        ConfigError: There is no such adapter.
+        ConfigError: There is no such adapter, or what is allowed is no name.
         MissingDependencyError: Its library is not installed.
     """
-    playground = Playground(host, port, settings=Settings(adapter=adapter, workers=workers))
+    host = playground.host
     stopped = asyncio.Event()
     with stop_on_signals(stopped.set):
         try:
             await playground.start()
         except OSError as error:
-            raise cannot_listen(host, port, error) from error
+            raise cannot_listen(host, playground.port, error) from error
         try:
             if not is_loopback(host):
-                typer.echo(WARNING.format(host=host), err=True)
+                typer.echo(WARNING.format(host=host or "every address"), err=True)
             typer.echo(f"Playground on {playground.url} (Ctrl-C stops it)")
             if sys.stdout.isatty() if open_page is None else open_page:
                 open_in_browser(playground.url)

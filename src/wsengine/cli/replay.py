@@ -52,6 +52,7 @@ def read_recording(path: Path) -> list[Outgoing]:
 
 
 def _outgoing(path: Path, lines: Iterable[str]) -> list[Outgoing]:
+    started = False
     opened: float | None = None
     found: list[Outgoing] = []
     for number, line in enumerate(lines, 1):
@@ -62,10 +63,13 @@ def _outgoing(path: Path, lines: Iterable[str]) -> list[Outgoing]:
             time, message = _time(entry), _sent(entry)
         except _Damaged as error:
             raise ConfigError(f"--replay {path}: line {number}: {error}") from error
+        started = started or entry["kind"] == "start"
         if opened is None and entry["kind"] == "open":
             opened = time
         if message is not None:
             found.append(Outgoing(time - (opened or 0.0), message))
+    if not started and not found:
+        raise ConfigError(f"--replay {path}: is not a recording: it has no start, and no message")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, ClassVar
 
-from ..errors import RequestFailed
+from ..errors import ConfigError, RequestFailed
 from .fields import as_id, read, replace
 from .json import failed, id_maker
 
@@ -65,11 +65,22 @@ class JsonRpcCorrelator:
         """Return a copy of a call or batch with `jsonrpc` and the ids filled in.
 
         Raises:
+            ConfigError: An id stands twice in a batch; or `new_id` returns none but such.
             TypeError: It lacks an id, and has no place for one.
         """
-        if isinstance(message, list):
-            return [self._prepare(member) for member in message]
-        return self._prepare(message)
+        if not isinstance(message, list):
+            return self._prepare(message, self._new_id)
+        ids = _ids_of(message)
+
+        def new_id() -> Any:
+            made = (self._new_id() for _ in range(len(message) + 1))  # one more than there may be
+            for each in made:
+                if as_id(each) not in ids:
+                    ids.add(as_id(each))
+                    return each
+            raise ConfigError(f"new_id={self._new_id!r}: returns no id that is not in the batch")
+
+        return [self._prepare(member, new_id) for member in message]
 
     def error(self, message: Any, /) -> RequestFailed | None:
         """Return the error that a reply tells of; for a batch `None`."""
@@ -110,12 +121,13 @@ class JsonRpcCorrelator:
         error = {"code": code, "message": message}
         return _answer(call, {"error": error if data is None else {**error, "data": data}})
 
-    def _prepare(self, call: Any) -> Any:
+    @staticmethod
+    def _prepare(call: Any, new_id: Callable[[], Any]) -> Any:
         if isinstance(call, Notification):
             return call
         changes = {"jsonrpc": "2.0"} if isinstance(call, dict) else {}
         if read(call, _ID) is None:
-            changes["id"] = self._new_id()
+            changes["id"] = new_id()
         return replace(call, changes) if changes else call
 
 
@@ -130,6 +142,22 @@ def _id_of(message: Any, one: Callable[[Any], Hashable | None]) -> Hashable | No
     if not isinstance(message, list):
         return one(message)
     return frozenset(found for found in map(one, message) if found is not None) or None
+
+
+def _ids_of(batch: list[Any]) -> set[Hashable | None]:
+    """Return the ids that the calls of a batch have already.
+
+    Raises:
+        ConfigError: One of them stands there twice.
+    """
+    ids: set[Hashable | None] = set()
+    for found in map(_call_id, batch):
+        if found is not None and found in ids:
+            raise ConfigError(
+                f"id={found!r}: stands twice in the batch; the ids of calls must differ"
+            )
+        ids.add(found)
+    return ids
 
 
 def _call_id(message: Any) -> Hashable | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..close import Close
 from ..errors import ConfigError
 from ..loading import ADAPTERS
 from ..validation import check_choice, check_number, check_whole, refuse
@@ -47,8 +46,6 @@ def parse(text: str) -> Command:
         raise refuse(strange[0], message[strange[0]], f"is no field of {name}")
     for field, check in fields.items():
         check(field, message.get(field))
-    if name == "interrupt" and message.get("code") is not None:
-        Close(message["code"], message.get("reason") or "").check_sendable()
     return Command(name, {field: message.get(field) for field in fields})
 
 
@@ -132,7 +129,7 @@ ENGINE_COMMANDS: Final[dict[str, dict[str, Check]]] = {
 SERVER_COMMANDS: Final[dict[str, dict[str, Check]]] = {
     "server_start": {},
     "server_stop": {},
-    "interrupt": {"code": _whole(1000, 4999, optional=True), "reason": _text},
+    "interrupt": {"code": _whole(0, 65535, optional=True), "reason": _text},
     "refuse": {
         "status": _whole(400, 599),
         "retry_after": _whole(0, 3600, optional=True),

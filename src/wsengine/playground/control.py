@@ -69,9 +69,10 @@ def server_actions(server: DemoServer) -> dict[str, Action]:
 
 
 async def _start(server: DemoServer) -> None:
-    if server.running:
-        raise EngineStateError("the demo server runs already")
-    await server.start()
+    try:
+        await server.start()
+    except RuntimeError as error:  # it runs, perhaps since a moment ago
+        raise EngineStateError(str(error)) from error
 
 
 async def _stop(server: DemoServer) -> None:

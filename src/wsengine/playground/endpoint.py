@@ -30,7 +30,7 @@ class PlaygroundEndpoint(Endpoint):
 
     async def on_open(self, session: Session, *, restarting: bool) -> None:
         """Note it; what is subscribed to is the engine's business."""
-        self._note("on_open", "restarting" if restarting else "first session")
+        self._note("on_open", "restarting" if restarting else "first since the start")
 
     async def on_message(self, session: Session, message: Any) -> None:
         """Take a lane, and work for a while."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -29,15 +30,23 @@ class Playground:
         host: The address to listen on. Whoever can reach it controls the playground.
         port: The page's port; 0 takes a free one. The demo server takes a free one in any case.
         settings: The engine's settings to begin with.
-
+        allowed_hosts: Further names by which the page and the demo server may be called.
+        allowed_origins: Further pages that may talk to both.
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, settings: Settings | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        settings: Settings | None = None,
+        allowed_hosts: Collection[str] = (),
+        allowed_origins: Collection[str] = (),
     ) -> None:
         self.host = host
         self.port = port
         self._settings = Settings() if settings is None else settings
+        self._hosts, self._origins = allowed_hosts, allowed_origins
         self._panel: Panel | None = None
         self._server: DemoServer | None = None
         self._subject: Subject | None = None
@@ -115,9 +124,19 @@ class Playground:
     async def _start(self) -> None:
         traces = Traces()
         tracer_provider = provider(traces)
-        panel = self._panel = Panel(self.host, traces=None if tracer_provider is None else traces)
-        server = DemoServer(self.host, routes=panel.routes(), plain=panel.index)
-        self._server = panel.server = server
+        panel = self._panel = Panel(
+            self.host,
+            hosts=self._hosts,
+            origins=self._origins,
+            traces=None if tracer_provider is None else traces,
+        )
+        self._server = panel.server = server = DemoServer(
+            self.host,
+            routes=panel.routes(),
+            plain=panel.index,
+            allowed_hosts=self._hosts,
+            allowed_origins=self._origins,
+        )
         await server.start()
         panel.board.new_lanes(self._settings.workers)
         subject = Subject(server.url, panel.board, self._settings, tracer_provider)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ except ModuleNotFoundError as missing:
 
 if TYPE_CHECKING:
     from .panel import Panel
+
+logger = logging.getLogger(__name__)
 
 EVERY: Final = 0.2
 """Seconds between two frames, unless something has to be seen sooner."""
@@ -149,6 +152,9 @@ class Pages:
             await carry_out(parse(text), self._panel.server, self._panel.subject)
         except (WSEngineError, OSError) as error:
             answer |= {"type": "refused", "error": str(error)}
+        except Exception as error:  # a page waits for its answer
+            logger.exception("a command of the page failed")
+            answer |= {"type": "refused", "error": f"{type(error).__name__}: {error}; see the log"}
         self._panel.board.changed.tell()
         with contextlib.suppress(ConnectionError):
             await _send(page, answer)

@@ -70,7 +70,7 @@ class Guard:
         if not self._is_ours(host_name(host or ""), dialled):
             return (
                 f"the Host {(host or '')[:100]!r} is not a name of this server; "
-                "allowed_hosts can name others"
+                "allowed_hosts (--allow-host) can name others"
             )
         if origin is None or origin.lower() in self._origins:
             return None
@@ -81,7 +81,7 @@ class Guard:
         if not permitted:
             return (
                 f"pages of {origin[:100]!r} may not talk to this server; "
-                "allowed_origins can name others"
+                "allowed_origins (--allow-origin) can name others"
             )
         return None
 

@@ -10,6 +10,7 @@ from typing import Final
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
+from opentelemetry.propagators.textmap import CarrierValT, DefaultGetter
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, TracerProvider
 
 from .. import __version__
@@ -89,7 +90,7 @@ class ServerTelemetry:
         on the connection are linked to it.
         """
         attributes = {**self._server, names.URL_SCHEME: "ws", names.URL_PATH: path}
-        context = propagate.extract(headers, ROOT)
+        context = propagate.extract(headers, ROOT, _ENCODABLE)
         with self._span("websocket accept", context, attributes) as span:
             yield span
 
@@ -105,7 +106,7 @@ class ServerTelemetry:
             accepted: The span of its handshake, to be linked to.
             carrier: Fields of the request; `traceparent` may be one.
         """
-        context = propagate.extract(carrier, ROOT)
+        context = propagate.extract(carrier, ROOT, _ENCODABLE)
         its_handshake = accepted.get_span_context()
         links = (Link(its_handshake),) if its_handshake.is_valid else ()
         attributes = {CLIENT: client, REQUEST_TYPE: kind or "unknown"}
@@ -125,6 +126,25 @@ class ServerTelemetry:
             tracer, name, kind, context=context, attributes=attributes, links=links
         ) as span:
             yield span
+
+
+class _Encodable(DefaultGetter):
+    """Leaves out what UTF-8 cannot hold: propagators fail at it, and clients may send anything."""
+
+    def get(self, carrier: Mapping[str, CarrierValT], key: str) -> list[str] | None:
+        values = super().get(carrier, key) or ()
+        return [value for value in values if _can_be_encoded(value)] or None
+
+
+_ENCODABLE: Final = _Encodable()
+
+
+def _can_be_encoded(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def note_status(span: Span, status: int) -> None:

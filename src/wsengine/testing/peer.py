@@ -207,7 +207,9 @@ class Peer:
 
     def abort(self) -> None:
         """Drop the connection, with all that was not yet written."""
-        self._writer.transport.abort()
+        connected = self._writer.get_extra_info("socket")
+        if connected is not None and connected.fileno() != -1:  # a transport that ended has no loop
+            self._writer.transport.abort()
 
 
 def _describe(frame: Frame) -> str:

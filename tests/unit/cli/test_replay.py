@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from wsengine import ConfigError, EngineState, StateChange
+from wsengine.cli.app import run
 from wsengine.cli.record import Recorder, create
 from wsengine.cli.replay import Outgoing, Replay, read_recording
 from wsengine.message import Message
@@ -91,6 +92,22 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: dict[str, Any] | str, why
     with pytest.raises(ConfigError) as raised:
         read_recording(path)
     assert str(raised.value).startswith(f"--replay {path}: line 2: {why}")
+
+
+@pytest.mark.parametrize("lines", [[], ["", "  "], [{"time": 1, "kind": "comet"}]])
+def test_a_file_with_nothing_of_a_recording_is_none(
+    tmp_path: Path, lines: list[dict[str, Any] | str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "empty", *lines)
+    with pytest.raises(ConfigError, match="empty: is not a recording: it has no start"):
+        read_recording(path)
+    assert run(["connect", "ws://127.0.0.1:9", "--replay", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+
+
+def test_a_recording_may_have_sent_nothing(tmp_path: Path) -> None:
+    assert read_recording(written(tmp_path / "r", {"time": 0, "kind": "start", "format": 1})) == []
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -206,6 +206,28 @@ def test_a_batch_of_notifications_wants_no_reply() -> None:
     assert correlator.request_id([]) is None
 
 
+def test_an_id_stands_in_a_batch_once() -> None:
+    correlator = JsonRpcCorrelator()
+    twice = [{"method": "a", "id": "x"}, Notification("log"), {"method": "b", "id": "x"}]
+    with pytest.raises(ConfigError, match=r"^id='x': stands twice in the batch"):
+        correlator.prepare(twice)
+
+
+def test_the_ids_filled_in_are_none_of_the_batch() -> None:
+    correlator = JsonRpcCorrelator()
+    sent = correlator.prepare([{"method": "a", "id": 1}, {"method": "b"}, {"method": "c", "id": 2}])
+    assert [call["id"] for call in sent] == [1, 3, 2]
+    assert correlator.request_id(sent) == frozenset({1, 2, 3})
+    assert correlator.prepare({"method": "d"})["id"] == 4
+
+
+def test_a_maker_of_ids_that_repeats_itself_is_no_endless_loop() -> None:
+    correlator = JsonRpcCorrelator(new_id=lambda: "new")
+    assert correlator.prepare([{"method": "a"}]) == [{"method": "a", "jsonrpc": "2.0", "id": "new"}]
+    with pytest.raises(ConfigError, match="returns no id that is not in the batch"):
+        correlator.prepare([{"method": "a"}, {"method": "b"}])
+
+
 calls = st.fixed_dictionaries({"method": st.text()}, optional={"params": st.lists(values)})
 batches = st.lists(calls | st.builds(Notification, st.text()), min_size=1)
 

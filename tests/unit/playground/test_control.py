@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wsengine import EngineState, EngineStateError
+from wsengine import ConfigError, EngineState, EngineStateError
 from wsengine.playground.commands import COMMANDS, ENGINE_COMMANDS, SERVER_COMMANDS, parse
 from wsengine.playground.control import carry_out, engine_actions, server_actions
 from wsengine.playground.subject import Subject
@@ -69,3 +69,22 @@ async def test_without_an_engine_its_commands_are_refused() -> None:
 async def test_a_server_that_does_not_run_cannot_be_stopped() -> None:
     with pytest.raises(EngineStateError, match="stopped already"):
         await do(DemoServer(), None, "server_stop")
+
+
+async def test_a_server_that_is_being_started_is_not_started_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def start(server: DemoServer) -> None:
+        raise RuntimeError("the demo server is running already, on ws://here/")
+
+    monkeypatch.setattr(DemoServer, "start", start)
+    with pytest.raises(EngineStateError, match="running already"):
+        await do(DemoServer(), None, "server_start")
+
+
+async def test_a_close_may_have_any_code_and_no_reason_that_is_too_long() -> None:
+    server = DemoServer()
+    for code in (0, 1005, 1006, 1015, 65535):
+        await do(server, None, "interrupt", code=code)
+    with pytest.raises(ConfigError, match="reason has 200 bytes"):
+        await do(server, None, "interrupt", code=1006, reason="x" * 200)

@@ -14,6 +14,8 @@ from wsengine.servers.demo_faults import Faults, Refusal
         ("refuse", 503, "must be Refusal, or None"),
         ("drop_on_accept", "yes", "must be one of True, False"),
         ("stop_reading", None, "must be one of True, False"),
+        ("stop_reading", 1, "must be one of True, False"),
+        ("drop_on_accept", 0.0, "must be one of True, False"),
         ("ignore_pings", 2, "must be one of True, False"),
         ("delay", -0.1, "must be a number of at least 0"),
         ("delay", float("inf"), "must be a number of at least 0"),

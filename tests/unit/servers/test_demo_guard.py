@@ -65,6 +65,7 @@ def test_a_name_that_is_not_its_own_is_refused(host: str | None) -> None:
     objection = Guard("0.0.0.0").objection(host, None, "10.0.0.5")
     assert objection is not None
     assert "is not a name of this server" in objection
+    assert "allowed_hosts (--allow-host) can name others" in objection
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,7 @@ def test_a_page_of_another_site_is_refused(origin: str) -> None:
     objection = Guard("127.0.0.1").objection("localhost", origin, "127.0.0.1")
     assert objection is not None
     assert "may not talk to this server" in objection
+    assert "allowed_origins (--allow-origin) can name others" in objection
 
 
 def test_others_can_be_allowed() -> None:

@@ -110,6 +110,18 @@ def test_a_garbled_context_is_none(carrier: dict[str, str]) -> None:
     assert told.spans[0].parent is None
 
 
+@pytest.mark.parametrize("field", ["traceparent", "tracestate", "baggage"])
+def test_what_cannot_be_encoded_is_left_out_of_the_context(field: str) -> None:
+    told = Told()
+    carrier = {"traceparent": TRACEPARENT, field: "\ud800"}
+    with told.telemetry.accepting({**carrier, field: "\udcff"}, "/") as accepted:
+        pass
+    with told.telemetry.handling("echo_request", "7", accepted, carrier):
+        pass
+    parents = [span.parent is not None for span in told.spans]
+    assert parents == [field != "traceparent"] * 2
+
+
 def test_where_nobody_listens_there_is_no_span() -> None:
     telemetry = ServerTelemetry(None, None)
     with telemetry.accepting({"traceparent": TRACEPARENT}, "/") as span:

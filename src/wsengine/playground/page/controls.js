@@ -27,6 +27,7 @@ export function controls(model, link) {
       ask(form.dataset.command, valuesOf(form));
     });
   }
+  $$("input[list]").forEach(offered);
   const step = (by) => (event) => ask("workers", { count: model.engine.workers + by }, event.currentTarget);
   $("#fewer").addEventListener("click", step(-1));
   $("#more").addEventListener("click", step(+1));
@@ -58,15 +59,28 @@ function valuesOf(form) {
   const fields = [...form.elements].filter((field) => field.name);
   return Object.fromEntries(fields.map((field) => {
     const isNumber = field.type === "number" || "number" in field.dataset;
-    if (field.value === "") return [field.name, null];
-    return [field.name, isNumber ? Number(field.value) : field.value];
+    const value = field.value || (field.list ? field.placeholder : "");
+    if (value === "") return [field.name, null];
+    return [field.name, isNumber ? Number(value) : value];
   }));
+}
+
+/** Browsers offer of a list what begins like the value: all of it, while there is none. */
+function offered(input) {
+  input.addEventListener("focus", () => {
+    if (!input.validity.valid) return; // it is being told what is wrong with it
+    input.placeholder = input.value;
+    input.value = "";
+  });
+  input.addEventListener("blur", () => {
+    if (input.value === "" && !input.validity.badInput) input.value = input.placeholder;
+  });
 }
 
 function begin({ hasEngine, adapters, codes }) {
   for (const element of $$('[data-needs="engine"]')) element.hidden = !hasEngine;
   $("#no-engine").hidden = hasEngine;
-  $("#codes").replaceChildren(...codes.map(({ code, name }) => html("option", { value: code }, `${code} ${name.toLowerCase().replaceAll("_", " ")}`)));
+  $("#codes").replaceChildren(...codes.map(({ code, name }) => html("option", { value: code }, name.toLowerCase().replaceAll("_", " "))));
   const legend = $("#adapters legend");
   $("#adapters").replaceChildren(legend, ...adapters.map(({ name, missing }) => {
     const input = html("input", { type: "radio", name: "adapter", value: name, disabled: missing ? "" : null });

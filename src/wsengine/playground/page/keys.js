@@ -18,14 +18,17 @@ export function keys() {
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-    if (event.target.closest("input:not([type=range], [type=radio]), select, textarea")) return;
+    if (event.target.closest("input:not([type=range], [type=radio], [type=checkbox]), select, textarea")) return;
     if (!on.checked && event.key !== "?") return;
+    if (event.repeat && !REPEATED.includes(event.key)) return;
     const element = byKey.get(event.key);
     if (element === undefined || !element.checkVisibility()) return;
     event.preventDefault();
     element.click();
   });
 }
+
+const REPEATED = ["+", "-"]; // what a key does that is held down, again and again
 
 const NAMES = { theme: "Light or dark", help: "This list" };
 

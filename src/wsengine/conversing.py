@@ -17,6 +17,7 @@ from .errors import (
     EngineStateError,
     RequestTimeoutError,
 )
+from .message import SendableMessage
 from .outbox import Outbox
 from .requests import Requests
 from .session import Session
@@ -62,13 +63,16 @@ class Conversing:
         """Told when the task that sends has something to do."""
         self.subscriptions = Subscriptions(
             name,
-            lambda value: encoded(self.codec, value),
+            self._encode,
             self.to_send,
             tally,
             can_acknowledge=self.correlation is not None,
         )
         self.outbox = Outbox(name, config, self.to_send, tally)
         self._supervisor: Supervisor | None = None
+
+    def _encode(self, value: Any) -> SendableMessage:
+        return encoded(self.codec, value)
 
     @property
     def state(self) -> EngineState:

@@ -145,7 +145,7 @@ class Dispatch:
             return
         pending = requests.begin(step.message, self._acknowledge_timeout)
         try:
-            await self._link.transmit(self._link.encode(pending.message))
+            await self._link.transmit(self._link.meaning.encode(pending.message))
         except BaseException:
             requests.forget(pending)
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
 from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
@@ -49,25 +48,22 @@ class Link:
 
     __slots__ = (
         "connection",
-        "decode",
         "decoder",
-        "encode",
         "engine",
         "failed",
         "incoming",
         "lost",
+        "meaning",
         "on_message",
         "on_read_error",
         "outgoing",
         "read_errors",
-        "rearm",
         "receive",
         "requests",
+        "sampling",
         "session",
         "sift",
         "translate",
-        "turn",
-        "undecodable",
     )
 
     def __init__(
@@ -89,15 +85,9 @@ class Link:
         self.decoder = decoder
         self.on_read_error = on_read_error
         self.failed = failed
-        self.turn: Callable[[int], Iterable[Handler]] = partial(repeat, on_message)
-        """Returns the handlers of so many messages to come."""
-        self.rearm: Callable[[], object] | None = None
-        """Called when a reader has to wait."""
-        if sampling is not None:
-            self.turn, self.rearm = sampling.turn, sampling.rearm
-        meaning = Conversation() if conversation is None else conversation
-        self.encode, self.decode = meaning.encode, meaning.decode
-        self.undecodable = meaning.undecodable
+        self.sampling = sampling
+        """Told when a reader has to wait."""
+        self.meaning = meaning = Conversation() if conversation is None else conversation
         self.requests = meaning.requests
         """The requests in flight; `None` where there is no correlator."""
         self.sift: Callable[[Message], bool] | None = meaning.sift
@@ -115,12 +105,18 @@ class Link:
         if self.requests is not None and isinstance(connection, Offering):
             connection.offer_to(self._take_replies)
 
+    def turn(self, messages: int) -> Iterable[Handler]:
+        """Return the handlers of so many messages to come."""
+        if self.sampling is None:
+            return repeat(self.on_message, messages)
+        return self.sampling.turn(messages)
+
     def call(self, on_message: Handler, message: Message) -> Any:
         """Call a handler with what a message is decoded to; return what it returns."""
         try:
             value = message if self.decoder is None else self.decoder(message)
         except Exception as error:
-            return self.undecodable(self.session, message, error)
+            return self.meaning.undecodable(self.session, message, error)
         return on_message(self.session, value)
 
     async def transmit(self, message: SendableMessage) -> None:

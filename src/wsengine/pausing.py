@@ -64,7 +64,7 @@ class Pilot:
             message = self._crew.backlog.pop() if self._crew.backlog else await self._read()
             if link.sift is None or not link.sift(message):
                 break
-        value = link.decode(message)
+        value = link.meaning.decode(message)
         self._received.add(value, message)
         return value
 
@@ -118,7 +118,7 @@ class Pilot:
             Exception: As `Session.send`.
         """
         self._check()
-        await self._link.transmit(self._link.encode(message))
+        await self._link.transmit(self._link.meaning.encode(message))
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.

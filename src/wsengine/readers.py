@@ -67,8 +67,8 @@ class Reader:
         """Hand the lead on, if it is a callback that has suspended."""
         if self._mode is Mode.READING:
             self._waited_at = self._link.incoming.messages
-            if self._link.rearm is not None:
-                self._link.rearm()
+            if self._link.sampling is not None:
+                self._link.sampling.rearm()
         elif self._mode is Mode.HANDLING:
             self._mode = Mode.BUSY
             if self._crew.leader is self:

@@ -105,7 +105,7 @@ class Session:
             TypeError: The message is neither text nor bytes, and there is no codec.
             Exception: What the codec raises for a value that it cannot encode.
         """
-        await self._link.transmit(self._link.encode(message))
+        await self._link.transmit(self._link.meaning.encode(message))
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded already."""

@@ -48,7 +48,7 @@ class Worker(Reader):
                     try:
                         value = message if decoder is None else decoder(message)
                     except Exception as error:
-                        pending = link.undecodable(session, message, error)
+                        pending = link.meaning.undecodable(session, message, error)
                     else:
                         pending = on_message(session, value)
                     if pending is not None and (

@@ -15,6 +15,7 @@ from ..codecs import JsonCodec
 from ..config import EngineConfig
 from ..engine import Engine
 from ..errors import EngineStartError, EngineStateError
+from ..loading import load_adapter
 from ..options import ConnectOptions
 from ..reconnect import ReconnectPolicy
 from ..session import Session
@@ -108,6 +109,8 @@ class Subject:
             new_workers = self.settings.workers if workers is None else workers
             if (new_adapter, new_workers) == (self.settings.adapter, self.settings.workers):
                 return
+            # To import a library takes a while, and nobody's loop should be blocked by that.
+            await asyncio.to_thread(load_adapter, new_adapter)
             new = self._make(new_adapter, new_workers)
             was_running = self.engine.state not in AT_REST
             await self._stop()

@@ -2,6 +2,9 @@
 
 import { $, $$, html, say } from "./dom.js";
 
+/** The adapter that was asked for, until the engine has it: meanwhile the choice stays where it is. */
+let chosen = null;
+
 export function controls(model, link) {
   const ask = async (command, values, element) => {
     if (element?.getAttribute("aria-disabled") === "true") return;
@@ -34,7 +37,11 @@ export function controls(model, link) {
   slider("rate", (value) => ask("rate", { per_second: value }));
   slider("work", (value) => ask("work", { seconds: value }));
   slider("delay", (value) => ask("delay", { seconds: value }));
-  $("#adapters").addEventListener("change", (event) => ask("adapter", { name: event.target.value }));
+  $("#adapters").addEventListener("change", async (event) => {
+    chosen = event.target.value;
+    await ask("adapter", { name: chosen });
+    chosen = null;
+  });
 
   model.watch((names) => {
     if (names.has("hello")) begin(model.hello);
@@ -113,7 +120,7 @@ function showEngine(model) {
   say($("#workers"), String(engine.workers));
   $("#fewer").setAttribute("aria-disabled", String(engine.workers <= 1));
   $("#more").setAttribute("aria-disabled", String(engine.workers >= 32));
-  for (const input of $$("#adapters input")) input.checked = input.value === engine.adapter;
+  for (const input of $$("#adapters input")) input.checked = input.value === (chosen ?? engine.adapter);
   hold("rate", engine.rate);
   hold("work", engine.work);
 }

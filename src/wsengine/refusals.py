@@ -35,6 +35,14 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
 
 
+def fit_to_show(text: str) -> str:
+    """Return what a server said, or a library quotes of it: one line, and not a long one.
+
+    A terminal obeys control characters, and lone surrogates cannot be written to a log.
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
+
+
 UNKNOWN_AUTHORITY: Final = range(18, 22)
 """OpenSSL's codes for a certificate whose issuer is not known here."""
 
@@ -46,8 +54,7 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
         shown_url: The URL, without its secrets.
         error: The library's or the system's exception.
     """
-    # One line, and not a long one: some libraries quote what the server sent.
-    text = (str(error) or type(error).__name__).splitlines()[0][:200]
+    text = fit_to_show((str(error) or type(error).__name__).splitlines()[0])
     if isinstance(error, ConnectionRefusedError):
         return f"{shown_url}: connection refused; is the server running, and the port right?"
     if isinstance(error, socket.gaierror):

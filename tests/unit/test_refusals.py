@@ -132,3 +132,9 @@ def test_an_untrusted_certificate_names_the_option() -> None:
     assert "ConnectOptions(ssl=ssl.create_default_context(cafile=...))" in describe_failed_dial(
         "wss://host", untrusted()
     )
+
+
+def test_what_a_library_quotes_is_fit_to_be_shown() -> None:
+    told = describe_failed_dial("ws://x", ValueError("bad header: \udcf0\x1b[2J caf\xe9"))
+    assert told.startswith("ws://x: the handshake failed (bad header: ??[2J caf\xe9)")
+    assert told.encode()

@@ -16,7 +16,7 @@ from websockets.uri import WebSocketURI, parse_uri
 
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
-from ..refusals import describe_failed_dial, parse_retry_after
+from ..refusals import describe_failed_dial, fit_to_show, parse_retry_after
 from ..url import display_url
 from ..validation import check_number, check_whole, refuse
 
@@ -180,7 +180,7 @@ def refused(
     """
     headers = lower(items)
     redirects = 300 <= status < 400 and "location" in headers
-    to = _one_line(display_url(headers["location"])) if redirects else ""
+    to = fit_to_show(display_url(headers["location"])) if redirects else ""
     return ConnectError(
         f"{display_url(url)}: {by} refused the handshake with HTTP status {status}"
         + (f"; it redirects to {to}, dial that" if to else ""),
@@ -188,11 +188,6 @@ def refused(
         headers=headers,
         retry_after=parse_retry_after(headers.get("retry-after")),
     )
-
-
-def _one_line(text: str) -> str:
-    """Return what a server said, fit to be shown: a terminal obeys control characters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
 
 
 def unreachable(url: str, error: Exception, *, proxy: str | None) -> ConnectError:

@@ -17,8 +17,8 @@ demo: $(SHOWS)  ## Watch an endpoint talk to a server, lose it three times, and 
 	@$(BIN)/wsengine demo $(ARGS)
 	@echo "To break a connection with your own hands: make playground"
 
-test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop).
-	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest --cov --cov-report=term $(ARGS)
+test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop; JOBS=3: so many at once).
+	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) --cov --cov-report=term $(ARGS)
 
 test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows.
 	$(PYTHON) -m venv .venv-lowest

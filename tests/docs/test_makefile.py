@@ -38,6 +38,8 @@ def aged(path: Path, seconds: float) -> None:
 def played(clone: Path) -> list[str]:
     """Run `make playground`, and return what was called."""
     assert MAKE is not None
+    # What the make that runs the tests was called with is not for this one.
+    ours = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     called = subprocess.run(
         [MAKE, "-s", "playground"],
         cwd=clone,
@@ -45,6 +47,7 @@ def played(clone: Path) -> list[str]:
         text=True,
         timeout=30,
         check=True,
+        env=ours,
     )
     return called.stdout.splitlines()
 

@@ -139,7 +139,7 @@ class AiohttpAdapter:
             trace_configs=[_NO_REDIRECT],
         )
         # Where the server hangs up, aiohttp would dial again at once; that is for the policy.
-        session._retry_connection = False  # noqa: SLF001
+        session._retry_connection = False  # noqa: SLF001 - it has no public name
         return session, None if tunnel else proxy
 
 

@@ -24,6 +24,7 @@ for no longer than the engine's `open_timeout`.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sys
 from logging import getLogger
@@ -116,7 +117,20 @@ class PicowsAdapter:
         not_here = _CONNECTION_OPTIONS.keys() | {"socket_factory"}
         given = {key: self._library_options[key] for key in self._library_options.keys() - not_here}
         little = {"read_buffer_init_size": LITTLE} if options.compression is None else {}
-        return {"max_redirects": 0, **little, **given}
+        return {"max_redirects": 0, "use_aiofastnet": self._is_fast(), **little, **given}
+
+    def _is_fast(self) -> bool:
+        """Return whether to leave the library the transports of `aiofastnet`.
+
+        On uvloop those miss a reset that comes with the answer: nobody is told of the end, and
+        later dials fail (seen with aiofastnet 1.2.0 and uvloop 0.23.0, and with the library
+        alone). uvloop's own do not; but they do not take sockets of any family.
+        """
+        given = self._library_options.get("use_aiofastnet")
+        if given is not None:
+            return bool(given)
+        on_uvloop = type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+        return not on_uvloop or "socket_factory" in self._library_options
 
     def _make_client(
         self, options: ConnectOptions, request: WSUpgradeRequest, response: WSUpgradeResponse
@@ -134,8 +148,8 @@ class PicowsAdapter:
         )
 
     async def _dial(self, uri: WebSocketURI, proxy: str | None, options: ConnectOptions) -> Client:
-        fast = self._library_options.get("use_aiofastnet") is not False
-        sockets = Sockets(self._library_options.get("socket_factory"), any_family=fast)
+        factory = self._library_options.get("socket_factory")
+        sockets = Sockets(factory, any_family=self._is_fast())
         client = None
         made: list[Client] = []
 

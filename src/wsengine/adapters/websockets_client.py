@@ -41,7 +41,7 @@ class Client(ClientConnection):
     def __init__(self, protocol: ClientProtocol, **settings: Any) -> None:
         super().__init__(protocol, **settings)
         # On the object: `connect` makes the protocol itself, and takes no class for it.
-        protocol.fail = self._fail  # type: ignore[method-assign]
+        protocol.fail = self._fail  # type: ignore[method-assign]  # see above
 
     def _fail(self, code: int, reason: str = "") -> None:
         """Fail the connection; or answer a close frame that came between two fragments."""
@@ -90,7 +90,8 @@ class Client(ClientConnection):
     def pause_writing(self) -> None:
         """Keep pongs back, all but the latest (RFC 6455 section 5.5.3): nobody reads them."""
         super().pause_writing()
-        self.protocol.send_frame = self._send_or_keep  # type: ignore[method-assign]
+        # On the object, as above, and only as long as it lasts.
+        self.protocol.send_frame = self._send_or_keep  # type: ignore[method-assign]  # see above
 
     def resume_writing(self) -> None:
         """Send the pong that was kept back."""

@@ -69,12 +69,12 @@ def choose_face(
     typed = descriptor is not None and os.isatty(descriptor)
     # Libraries that only these two need, and that take their time to be imported.
     if not plain and typed and has_prompt_toolkit():
-        from .prompt import Prompt  # noqa: PLC0415
+        from .prompt import Prompt  # noqa: PLC0415 - see above
 
         return Prompt(wanted, on_gone, on_trouble)
     output = Output(stream, on_gone)
     if not plain and not typed and wanted.status:
-        from .live import Live  # noqa: PLC0415
+        from .live import Live  # noqa: PLC0415 - see above
 
         return Live(output, descriptor)
     return Plain(output, descriptor)
@@ -83,7 +83,7 @@ def choose_face(
 def has_prompt_toolkit() -> bool:
     """Whether prompt_toolkit is installed, and can be imported."""
     try:
-        import prompt_toolkit  # noqa: F401, PLC0415
+        import prompt_toolkit  # noqa: F401, PLC0415 - whether that works is the question
     except ImportError:
         return False
     return True
@@ -95,5 +95,5 @@ def _is_dumb() -> bool:
 
 def _standard_output() -> TextIO:
     if sys.stdout is None:  # closed by who started this: `>&-`
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
     return sys.stdout

@@ -15,6 +15,7 @@ from .installed import installed
 
 if TYPE_CHECKING:
     from .panel import Panel
+    from .subject import Subject
 
 CODES: Final = (1000, 1001, 1008, 1011, 1012, 1013)
 """The close codes that the page offers."""
@@ -56,7 +57,7 @@ class Frames:
         news: dict[str, list[Any]] = {}
         if panel.subject is not None:
             board = panel.board
-            parts["engine"] = _engine(panel)
+            parts["engine"] = _engine(panel, panel.subject)
             parts["entries"] = board.history.entries
             parts["callbacks"] = board.callbacks.told()
             parts["lanes"] = board.lanes.told()
@@ -81,9 +82,7 @@ class Frames:
         return items
 
 
-def _engine(panel: Panel) -> dict[str, Any]:
-    subject = panel.subject
-    assert subject is not None  # noqa: S101 - asked before
+def _engine(panel: Panel, subject: Subject) -> dict[str, Any]:
     newest = panel.board.history.changes.newest or {}
     settings = subject.settings
     return {

@@ -76,7 +76,8 @@ async def test_losing_the_server_is_seen_in_the_status(
     async with connected(terminal, echo.url, tmp_path) as command:
         await terminal.see("open | 0:0")
         await echo.stop()
-        await terminal.see("waiting | attempt 2 in ", after="attempt 1 failed")
+        # Whichever it is: a random delay may be too short to be shown.
+        await terminal.see("waiting | attempt ", after="attempt 1 failed")
         terminal.type(b"kept" + ENTER)
         await terminal.see("kept, to be sent later: kept")
         await echo.start()

@@ -27,7 +27,7 @@ class Pair:
     Args:
         network: The conditions.
         number: Which of the proxy's connections it is, from 1.
-        client: The client's socket; the pair closes it.
+        client: The client's socket; `close` closes it.
         addresses: Where the server is; each is tried.
     """
 
@@ -35,6 +35,7 @@ class Pair:
         self, network: Network, number: int, client: socket.socket, addresses: Sequence[Address]
     ) -> None:
         self._network = network
+        self._network.counts.open += 1
         self._number = number
         self._client = client
         self._addresses = addresses
@@ -50,8 +51,10 @@ class Pair:
             self._cut.set_result(how)
 
     async def run(self) -> None:
-        """Carry bytes both ways until both sides have closed, one breaks off, or it is cut."""
-        self._network.counts.open += 1
+        """Carry bytes both ways until both sides have closed, one breaks off, or it is cut.
+
+        Whoever made the pair closes it afterwards, also when this was cancelled before it began.
+        """
         working = asyncio.create_task(self._work())
         try:
             ends: set[asyncio.Future[Any]] = {working, self._cut}
@@ -67,10 +70,13 @@ class Pair:
         finally:
             working.cancel()
             await asyncio.wait({working})
-            for end in self._sockets:
-                end.close()
-            self.severed.set()
-            self._network.counts.open -= 1
+
+    def close(self) -> None:
+        """Close both sockets; a plain function, as a cancelled task waits for nothing more."""
+        for end in self._sockets:
+            end.close()
+        self.severed.set()
+        self._network.counts.open -= 1
 
     async def _work(self) -> None:
         server = await self._reach_server()

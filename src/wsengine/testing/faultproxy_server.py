@@ -128,26 +128,34 @@ class ProxyServer:
         self._loop = asyncio.get_running_loop()
         self._network = Network(self._beginning, self._seed)
         self._ending = self._loop.create_future()
-        accepting = asyncio.create_task(self._accept())
+        self._listen()
         self._ready.set()
         try:
-            await asyncio.wait({accepting, self._ending}, return_when=asyncio.FIRST_COMPLETED)
+            await self._ending
         finally:
-            left = [accepting, *self._pairs.values()]
-            for task in left:
+            self._loop.remove_reader(self._listener)
+            for task in (left := [*self._pairs.values()]):
                 task.cancel()
-            await asyncio.wait(left)
+            if left:
+                await asyncio.wait(left)
 
-    async def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = await self._loop.sock_accept(self._listener)
-            except OSError:  # the client has left already, or there are too many open files
-                await asyncio.sleep(TICK)
-                continue
-            client.setblocking(False)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._welcome(client)
+    def _listen(self) -> None:
+        if not self._ending.done():
+            self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        # No `sock_accept`: cancelled at the wrong moment, it loses the socket that it has.
+        try:
+            client, _ = self._listener.accept()
+        except BlockingIOError:  # the client has left already
+            return
+        except OSError:  # too many open files
+            self._loop.remove_reader(self._listener)
+            self._loop.call_later(TICK, self._listen)
+            return
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._welcome(client)
 
     def _welcome(self, client: socket.socket) -> None:
         self._numbers += 1
@@ -160,7 +168,11 @@ class ProxyServer:
             return
         pair = Pair(self._network, self._numbers, client, self._addresses)
         task = self._pairs[pair] = asyncio.create_task(pair.run())
-        task.add_done_callback(lambda _: self._pairs.pop(pair, None))
+        task.add_done_callback(lambda _: self._farewell(pair))
+
+    def _farewell(self, pair: Pair) -> None:
+        del self._pairs[pair]
+        pair.close()
 
     async def _cut(self, how: Cut) -> int:
         pairs = tuple(self._pairs)

@@ -31,6 +31,7 @@ class Stage:
             end.setblocking(False)
         self.pair = Pair(self.network, 1, accepted, addresses or [self.address])
         self.task = asyncio.create_task(self.pair.run())
+        self.task.add_done_callback(lambda _: self.pair.close())
 
     async def meet(self) -> None:
         await self.begin()
@@ -139,3 +140,25 @@ async def test_cancelling_it_closes_both(stage: Stage) -> None:
     await asyncio.wait({stage.task})
     assert await stage.loop.sock_recv(stage.client, 100) == b""
     assert stage.pair.severed.is_set()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_cancelling_it_while_it_ends_closes_both(stage: Stage, turns: int) -> None:
+    await stage.meet()
+    stage.client.close()
+    stage.server.close()
+    async with asyncio.timeout(10):
+        while len(asyncio.all_tasks()) > 3:  # this one, the pair's, and what works for it
+            await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    stage.task.cancel()
+    await asyncio.wait({stage.task})
+    assert stage.network.counts.open == 0
+
+
+async def test_cancelling_it_before_it_begins_closes_the_client(stage: Stage) -> None:
+    await stage.begin()
+    stage.task.cancel()
+    await asyncio.wait({stage.task})
+    assert await stage.loop.sock_recv(stage.client, 100) == b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -59,6 +61,16 @@ def test_after_the_end_it_tells_what_it_did_and_does_no_more(target: socket.sock
     assert server.counts.dropped == 1
     with pytest.raises(EngineStateError, match="closed"):
         server.cut("fin")
+
+
+def test_whoever_comes_at_the_end_is_let_go(target: socket.socket) -> None:
+    """A socket that is left open fails the test, as a ResourceWarning."""
+    for _ in range(50):
+        server, address = make(target)
+        with contextlib.suppress(OSError), socket.create_connection(address, SECONDS):
+            server.close()
+        server.close()
+        gc.collect()
 
 
 def test_a_name_that_nobody_knows_is_an_error() -> None:

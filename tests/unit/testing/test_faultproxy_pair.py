@@ -142,14 +142,11 @@ async def test_cancelling_it_closes_both(stage: Stage) -> None:
     assert stage.pair.severed.is_set()
 
 
-@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("turns", range(15))
 async def test_cancelling_it_while_it_ends_closes_both(stage: Stage, turns: int) -> None:
     await stage.meet()
     stage.client.close()
     stage.server.close()
-    async with asyncio.timeout(10):
-        while len(asyncio.all_tasks()) > 3:  # this one, the pair's, and what works for it
-            await asyncio.sleep(0)
     for _ in range(turns):
         await asyncio.sleep(0)
     stage.task.cancel()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, cast
 
 from wsengine import ConnectError, ConnectOptions, Handshake
-from wsengine.adapter import Connection
+from wsengine.adapter import Connection, Offering
 from wsengine.adapters.websockets import WebsocketsAdapter
 from wsengine.message import Message, SendableMessage
 from wsengine.testing import Accept, ScriptedConnection
@@ -38,6 +39,9 @@ class Wrapped:
 
     def translate(self, error: Exception) -> Exception:
         return error
+
+    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+        cast("Offering", self.connection).offer_to(taker)
 
     async def receive(self) -> Message:
         return await self.connection.receive()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
+from collections.abc import Callable
 
 from wsengine import Close, ConnectionClosed
 from wsengine.adapter import Connection
@@ -85,6 +87,21 @@ class HearsMore(Wrapped):
                 raise
             late, self.late = self.late, None
             return late
+
+
+class OffersWhatItGives(Wrapped):
+    """Shows each message before it is received, and gives it even so."""
+
+    taker: Callable[[deque[Message]], object] | None = None
+
+    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+        self.taker = taker
+
+    async def receive(self) -> Message:
+        message = await self.connection.receive()
+        if self.taker is not None:
+            self.taker(deque((message,)))
+        return message
 
 
 class InflatesFirst(Wrapped):

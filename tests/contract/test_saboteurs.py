@@ -130,6 +130,7 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "closes_what_is_lost": wrapping(amiss.RaisesOnALostConnection),
     "shows_the_librarys_object": wrapping(amiss.AlwaysAnotherNative),
     "translates_only_the_end": wrapping(amiss.TranslatesAnything),
+    "offers_each_message_once": wrapping(spoilt.OffersWhatItGives),
 }
 
 SABOTEURS |= {

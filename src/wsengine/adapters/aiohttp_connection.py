@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+from collections import deque
+from collections.abc import Callable
 from time import monotonic
 
 from aiohttp import (
@@ -88,6 +90,14 @@ class AiohttpConnection:
                 message: Message = frame[1]
                 return message
             self._control(frame)
+
+    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+        """Have `taker` look at messages before the reader does.
+
+        Not at those whose size the reader checks, which come compressed.
+        """
+        if not self.native.compress:
+            self._wire.taker = taker
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

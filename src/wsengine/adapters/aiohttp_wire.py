@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
 
 from ..adapter import Handshake
+from ..message import Message
 from .common import lower
 
 NOTHING = WSMessage(WSMsgType.CLOSING, None, None)
 """What stands in the queue for no message."""
 
 _HEARTBEATS = frozenset({WSMsgType.PING, WSMsgType.PONG})
+_MESSAGES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
 
 
 class Wire:
@@ -49,6 +52,7 @@ class Wire:
         "_queue",
         "_transport",
         "read",
+        "taker",
     )
 
     def __init__(
@@ -65,6 +69,8 @@ class Wire:
         self._pong: bytes | None = None
         """The payload of the latest ping, while the socket takes nothing."""
         self._closing = False
+        self.taker: Callable[[deque[Message]], object] | None = None
+        """Shown a message that comes alone while none is unread; may take it."""
         self.read: Callable[[], Awaitable[Any]] = self._queue.read
         """The next frame, a message or control frame; cancelling it loses nothing."""
 
@@ -81,9 +87,22 @@ class Wire:
 
     def feed_data(self, data: bytes) -> Any:
         """Parse what came from the socket."""
+        frames = self._queue._buffer
+        offering = self.taker is not None and not frames
         result = self._parser.feed_data(data)
+        if offering and len(frames) == 1:
+            self._offer(frames)
         self._hand_over_heartbeats()
         return result
+
+    def _offer(self, frames: Any) -> None:
+        """Show `taker` the message that has come, before the reader, woken already, looks."""
+        (kind, message, _), size = frames[0]
+        if kind in _MESSAGES and self.taker is not None:
+            offered = deque((message,))
+            self.taker(offered)
+            if not offered:
+                frames[0] = (NOTHING, size)
 
     def feed_eof(self) -> None:
         """Note the end of what the socket gives."""

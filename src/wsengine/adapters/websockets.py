@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidProxyStatus, InvalidStatus, WebSocketException
@@ -104,7 +104,7 @@ class WebsocketsAdapter:
             ) from error
         except (OSError, WebSocketException, EOFError, TypeError, ValueError) as error:
             raise _failure(url, error, proxy) from error
-        return WebsocketsConnection(native)
+        return WebsocketsConnection(cast("Client", native))  # create_connection made it
 
     def _dial_options(self) -> dict[str, Any]:
         return {**_DEFAULTS, **self._library_options}

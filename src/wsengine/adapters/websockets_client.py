@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -23,14 +25,19 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
 
 from ..close import CloseCode
+from ..message import Message
 
 _REFUSAL = re.compile(rb"\AHTTP/1\.[01] (?!101)(\d{3})(?: ([^\r\n]*))?\r\n")
 """The first line of a refusal, which the library reads in HTTP/1.1 and with a phrase only."""
+
+_DATA = Opcode.TEXT, Opcode.BINARY
 
 
 class Client(ClientConnection):
     """The library's connection, without some of its waits and one of its limits."""
 
+    taker: Callable[[deque[Message]], object] | None = None
+    """Shown what comes while somebody waits to receive; see `wsengine.adapter.Offering`."""
     _cut_off: asyncio.TimerHandle | None = None
     _kind: Opcode
     _payload: bytearray
@@ -60,10 +67,24 @@ class Client(ClientConnection):
         if not isinstance(event, Frame):
             super().process_event(event)  # the answer to the handshake
         elif event.fin and event.opcode is not Opcode.CONT:
+            if self.taker is not None and self._is_taken(self.taker, event):
+                return
             # Past ClientConnection, which only looks for the answer: this costs no call more.
             Connection.process_event(self, event)
         else:
             self._join(event)
+
+    def _is_taken(self, taker: Callable[[deque[Message]], object], frame: Frame) -> bool:
+        if frame.opcode not in _DATA or not self.recv_messages.get_in_progress:
+            return False
+        try:
+            text = frame.opcode is Opcode.TEXT
+            message = str(frame.data, "utf-8") if text else bytes(frame.data)
+        except UnicodeDecodeError:
+            return False  # whoever receives it fails the connection
+        offered: deque[Message] = deque((message,))
+        taker(offered)
+        return not offered
 
     def _join(self, fragment: Frame) -> None:
         if fragment.opcode is not Opcode.CONT:

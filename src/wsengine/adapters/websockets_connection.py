@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import cast
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed as LibraryConnectionClosed
 from websockets.http11 import Response
 
@@ -16,6 +16,7 @@ from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
 from ..message import Message, SendableMessage
 from .common import FAILURES, lower
+from .websockets_client import Client
 
 
 class WebsocketsConnection:
@@ -26,7 +27,7 @@ class WebsocketsConnection:
         "native_receive",
     )
 
-    def __init__(self, native: ClientConnection) -> None:
+    def __init__(self, native: Client) -> None:
         self.native = native
         self.native_receive: Callable[[], Awaitable[Message]] = native.recv
 
@@ -54,6 +55,10 @@ class WebsocketsConnection:
             return await self.native.recv()
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
+
+    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+        """Have `taker` look at messages before the reader is woken for them."""
+        self.native.taker = taker
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

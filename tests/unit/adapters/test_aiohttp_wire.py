@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
 
 from wsengine.adapters.aiohttp_wire import NOTHING, Wire, handshake_of
+from wsengine.message import Message
 from wsengine.testing.wire import Frame, Opcode, close_payload
 
 from ..tools import settle
@@ -86,6 +88,30 @@ async def test_a_reader_can_be_woken() -> None:
     assert not reading.done()
     wire.wake_reader()
     assert await reading == NOTHING
+
+
+async def test_a_message_that_comes_alone_is_offered_before_it_is_read() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    offered: list[Any] = []
+
+    def take(messages: deque[Message]) -> None:
+        offered.extend(messages)
+        if messages[0] == "reply":
+            messages.clear()
+
+    wire.taker = take
+    reading = asyncio.ensure_future(wire.read())
+    await settle()
+    peer.text("reply")
+    peer.text("not alone")
+    assert (await reading)[0] is NOTHING[0]
+    assert (await wire.read()).data == "not alone"
+    peer.text("no reply")
+    peer.text("reply")
+    peer.send(PING)
+    assert [(await wire.read()).data for _ in range(2)] == ["no reply", "reply"]
+    assert offered == ["reply", "no reply"]
 
 
 # Out.

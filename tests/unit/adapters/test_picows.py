@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import sys
 from typing import Any
@@ -96,14 +97,26 @@ async def test_a_malformed_proxy_of_the_environment_is_told(
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_librarys_keepalive_and_redirects_are_off_unless_they_are_asked_for() -> None:
+def is_on_uvloop() -> bool:
+    return type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+
+
+async def test_the_librarys_keepalive_and_redirects_are_off_unless_asked_for() -> None:
     adapter = PicowsAdapter()
     assert adapter._settings()["ping_interval"] is None
     assert adapter._settings()["close_timeout"] == CLOSE_TIMEOUT
-    assert adapter._dial_options(ConnectOptions()) == {"max_redirects": 0}
+    assert adapter._dial_options(ConnectOptions()) == {
+        "max_redirects": 0,
+        "use_aiofastnet": not is_on_uvloop(),
+    }
 
 
-def test_each_option_goes_where_the_library_takes_it() -> None:
+async def test_uvloops_transports_stay_but_for_sockets_that_they_do_not_take() -> None:
+    adapter = PicowsAdapter(socket_factory=lambda _: None)
+    assert adapter._dial_options(ConnectOptions())["use_aiofastnet"] is True
+
+
+async def test_each_option_goes_where_the_library_takes_it() -> None:
     adapter = PicowsAdapter(ping_interval=5, max_queue=99, max_redirects=3, use_aiofastnet=False)
     assert adapter._settings()["ping_interval"] == 5
     assert adapter._settings()["max_queue"] == 99
@@ -111,7 +124,7 @@ def test_each_option_goes_where_the_library_takes_it() -> None:
     assert dial_options == {"max_redirects": 3, "use_aiofastnet": False}
 
 
-def test_the_parser_has_little_memory_where_hardly_anything_gets_to_it() -> None:
+async def test_the_parser_has_little_memory_where_hardly_anything_gets_to_it() -> None:
     plain = ConnectOptions(compression=None)
     assert PicowsAdapter()._dial_options(plain)["read_buffer_init_size"] == LITTLE
     asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options(plain)
@@ -121,14 +134,14 @@ def test_the_parser_has_little_memory_where_hardly_anything_gets_to_it() -> None
 @pytest.mark.parametrize(
     ("options", "any_family"),
     [
-        ({}, True),
-        ({"use_aiofastnet": None}, True),
+        ({}, None),
+        ({"use_aiofastnet": None}, None),
         ({"use_aiofastnet": True}, True),
         ({"use_aiofastnet": False}, False),
     ],
 )
 async def test_a_dial_that_fails_shuts_its_sockets_down(
-    options: dict[str, Any], any_family: bool, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any], any_family: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def ws_connect(*_: Any, **given: Any) -> None:
         sockets.append(given["socket_factory"].__self__)
@@ -140,7 +153,8 @@ async def test_a_dial_that_fails_shuts_its_sockets_down(
     through = ConnectOptions(proxy="http://proxy:1")
     with pytest.raises(ConnectError, match="cannot connect to the proxy"):
         await PicowsAdapter(**options).connect("ws://host/", through)
-    assert sockets[0]._any_family == any_family
+    expected = not is_on_uvloop() if any_family is None else any_family
+    assert sockets[0]._any_family == expected
     assert sockets[1:] == ["shut down"]
 
 

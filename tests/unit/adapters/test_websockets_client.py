@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from wsengine.adapters.websockets_client import Client
+from wsengine.message import Message
 from wsengine.testing.wire import Deflate, Frame, Opcode, apply_mask, close_payload
 
 BOUND = 20_000
@@ -323,3 +325,34 @@ async def test_what_never_was_a_connection_ends_in_silence() -> None:
     client = Client(ClientProtocol(parse_uri("wss://host/")), ping_interval=None)
     client.connection_lost(ConnectionResetError())
     assert not client.connection_lost_waiter.done()
+
+
+async def test_what_is_taken_while_somebody_waits_does_not_wake_him() -> None:
+    client, _ = connect()
+    offered: list[Any] = []
+
+    def take(messages: deque[Message]) -> None:
+        offered.extend(messages)
+        if messages[0] in {"reply", b"reply"}:
+            messages.clear()
+
+    client.taker = take
+    feed(client, Frame(Opcode.TEXT, b"reply"))
+    assert offered == []  # nobody waits
+    assert await client.recv() == "reply"
+    receiving = asyncio.create_task(client.recv())
+    await asyncio.sleep(0)
+    feed(client, Frame(Opcode.TEXT, b"reply"), Frame(Opcode.BINARY, b"reply"))
+    feed(client, Frame(Opcode.PING, b"reply"), *fragments(b"re", b"ply"))
+    assert await receiving == b"reply"  # fragments are not offered
+    assert offered == ["reply", b"reply"]
+
+
+async def test_a_text_that_is_none_is_not_offered() -> None:
+    client, _ = connect()
+    client.taker = lambda messages: messages.clear()
+    receiving = asyncio.create_task(client.recv())
+    await asyncio.sleep(0)
+    feed(client, Frame(Opcode.TEXT, b"\xff"))
+    with pytest.raises(ConnectionClosed, match="1007"):
+        await receiving

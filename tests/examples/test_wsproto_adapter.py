@@ -13,6 +13,7 @@ CANNOT = {
     **{name: "it knows no proxies" for name, check in CHECKS.items() if check.declinable},
     **{name: "it offers no native_receive" for name, check in CHECKS.items() if check.natively},
     "translates_only_the_end": "it offers no native_receive",
+    "offers_each_message_once": "it offers nothing before it is received",
     "dials_a_unix_socket": "it knows no unix sockets",
     "tells_how_the_server_closed": "wsproto takes the close code 1014 for a violation",
 }

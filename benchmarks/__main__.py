@@ -63,7 +63,7 @@ def parse(arguments: Sequence[str]) -> tuple[Plan, str]:
     parser.add_argument("--text", action="store_true", help="bursts of text, not binary")
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
     parser.add_argument("--seed", type=int, default=1, help="of the order within each round")
-    parser.add_argument("--name", default="latest", help="of the files of results")
+    parser.add_argument("--name", help="of the files of results: latest, or part for less")
     given = parser.parse_args(arguments)
     if given.list:
         for one in CONTESTANTS.values():
@@ -80,7 +80,9 @@ def parse(arguments: Sequence[str]) -> tuple[Plan, str]:
         given.loop,
         given.seed,
     )
-    return plan, given.name
+    # What is kept in the repository is a whole run: a part does not overwrite it.
+    part = given.only or given.quick or given.scale or given.rounds
+    return plan, given.name or ("part" if part else "latest")
 
 
 def main() -> None:

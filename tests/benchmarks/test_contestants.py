@@ -91,7 +91,9 @@ def test_the_command_line() -> None:
     assert [one.workload for one in plan.contestants] == ["sleep"] * 4
     assert (plan.rounds, plan.scale, plan.size, plan.text) == (2, 1.0, 64, True)
     plan, name = parse(["--quick"])
-    assert (plan.rounds, plan.scale, name) == (1, QUICK, "latest")
+    assert (plan.rounds, plan.scale, name) == (1, QUICK, "part")
+    assert parse(["burst"])[1] == "part"
+    assert parse([])[1] == "latest"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What shows something needs far less than what tests: it shall be there within a minute.
 SHOWS := $(VENV)/.shows
+# Many tests wait, for a process or a time-out: with three at once two cores are busy.
+JOBS ?= 3
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: playground demo test test-lowest lint types check bench compliance chaos reliability docs clean
@@ -17,14 +19,14 @@ demo: $(SHOWS)  ## Watch an endpoint talk to a server, lose it three times, and 
 	@$(BIN)/wsengine demo $(ARGS)
 	@echo "To break a connection with your own hands: make playground"
 
-test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop; JOBS=3: so many at once).
-	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) --cov --cov-report=term $(ARGS)
+test: $(READY)  ## Run the tests, with branch coverage (LOOP=uvloop: all on that event loop; JOBS=0: one after the other).
+	WSENGINE_LOOP=$(LOOP) $(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
 
 test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows.
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c constraints-lowest.txt -e ".[dev]"
-	WSENGINE_LOOP=$(LOOP) .venv-lowest/bin/pytest $(ARGS)
+	WSENGINE_LOOP=$(LOOP) .venv-lowest/bin/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import ctypes.util
 import gc
 import os
 import resource
@@ -42,8 +44,9 @@ class Held:
 
     @classmethod
     def now(cls, seconds: float) -> Held:
-        """Look; garbage does not count."""
+        """Look; garbage does not count, nor what was freed."""
         gc.collect()
+        give_back()
         # Nowhere public: asyncio does not show its timers.
         timers: list[Any] = getattr(asyncio.get_running_loop(), "_scheduled", [])
         return cls(
@@ -63,6 +66,16 @@ class Held:
             for kind in ("tasks", "timers", "descriptors", "threads")
             if mine[kind] > allowed[kind]
         ]
+
+
+def give_back() -> None:
+    """Have the C library give freed memory back to the system, where it has a function for that.
+
+    Otherwise what is free, but lies between what is not, counts: a few MiB more every minute.
+    """
+    trim = getattr(ctypes.CDLL(ctypes.util.find_library("c")), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def resident() -> int:

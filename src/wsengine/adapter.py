@@ -7,7 +7,7 @@ suite `wsengine.testing.check_adapter` is the definition of this contract, claus
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -106,11 +106,15 @@ class Offering(Protocol):
     A request then gets its reply as it comes in, without the reader between.
     """
 
-    def offer_to(self, taker: Callable[[deque[Message]], object], /) -> None:
-        """Have `taker` called with the messages that come in while somebody waits to receive.
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized, /) -> None:
+        """Have `taker` called with messages that come in, before anybody receives them.
 
-        It removes those that it takes: they are never received. It does not raise. What comes in
-        while nobody waits, and whatever this connection finds inconvenient, is not offered.
+        It removes those that it takes: they are never received. It does not raise. Whatever this
+        connection finds inconvenient is not offered.
+
+        Args:
+            taker: What is called.
+            awaited: Empty while `taker` would take nothing; then it need not be called.
         """
 
 

@@ -13,7 +13,7 @@ from .correlator import Correlation
 from .errors import DecodeError
 from .interruption import current_task
 from .message import SENDABLE, Message, SendableMessage, check_sendable
-from .requests import Requests
+from .requests import RAISED, Requests
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Conversation:
             return False
         try:
             value = self._decode(message)
-        except Exception:
+        except RAISED:
             return False  # whoever handles it will find out, and tell
         return requests.take(value, ahead=True)
 

@@ -119,10 +119,10 @@ class Crew:
 
         Args:
             leader: Who gives it up.
-            ahead: Whether to read ahead, as more messages seem to be there already.
+            ahead: Whether to read ahead, as more seem to be there, if all that was is handled.
         """
         if self.leader is leader:
-            self._pass_lead(ahead=ahead)
+            self._pass_lead(ahead=ahead and not self.backlog.ready)
 
     def stall(self, leader: Leader) -> None:
         """Stop reading until something is taken from the backlog, if `leader` has the lead."""

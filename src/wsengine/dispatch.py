@@ -14,7 +14,7 @@ from .config import EngineConfig
 from .errors import ConnectionClosed
 from .link import Link
 from .outbox import Outbox
-from .requests import Pending
+from .pending import Pending
 from .subscriptions import Step, Subscriptions
 
 logger = logging.getLogger(__name__)

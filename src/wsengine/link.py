@@ -103,7 +103,7 @@ class Link:
             self.receive = connection.native_receive
             self.translate = connection.translate
         if self.requests is not None and isinstance(connection, Offering):
-            connection.offer_to(self._take_replies)
+            connection.offer_to(self._take_replies, self.requests)
 
     def turn(self, messages: int) -> Iterable[Handler]:
         """Return the handlers of so many messages to come."""
@@ -130,12 +130,9 @@ class Link:
 
     def _take_replies(self, messages: deque[Message]) -> None:
         """Take the replies out of what has just come in, and leave the rest in order."""
-        requests, sift = self.requests, self.sift
-        if not requests or sift is None:
-            return
         for _ in range(len(messages)):
             message = messages.popleft()
-            if sift(message):
+            if self.sift is not None and self.sift(message):
                 self.incoming.count(message)
             else:
                 messages.append(message)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable
-from math import inf
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .close import Close
 from .correlator import Correlation
 from .deadlines import Deadlines
-from .errors import ConfigError, ConnectionClosed, RequestTimeoutError
-from .interruption import Interruption, current_task
+from .errors import ConfigError, ConnectionClosed
+from .pending import Pending
 from .suspension import noticing
 
 Identified: TypeAlias = tuple[Any, Hashable]
@@ -20,65 +19,10 @@ Identified: TypeAlias = tuple[Any, Hashable]
 
 Send: TypeAlias = Callable[[Any], Coroutine[Any, Any, object]]
 
+RAISED: Final = (Exception, asyncio.CancelledError)
+"""What a plain function of the user's may raise by itself: nobody can have cancelled it there."""
+
 logger = logging.getLogger(__name__)
-
-
-class Pending:
-    """One request in flight.
-
-    Args:
-        request_id: Its id.
-        message: What is to be sent, with the id in it.
-        timeout: Seconds that it may take, or `None`.
-        loop: The event loop.
-    """
-
-    __slots__ = ("_loop", "began", "deadline", "message", "reply", "request_id", "wait")
-
-    def __init__(
-        self,
-        request_id: Hashable,
-        message: Any,
-        timeout: float | None,
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
-        self._loop = loop
-        self.request_id = request_id
-        self.message = message
-        self.began = loop.time()
-        self.deadline = inf if timeout is None else self.began + timeout
-        self.reply: asyncio.Future[Any] = loop.create_future()
-        self.wait: Interruption | None = None
-        """The wait for the transport."""
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was made."""
-        return self._loop.time() - self.began
-
-    def expire(self) -> None:
-        """End it: no reply came in time."""
-        self.fail(RequestTimeoutError(self.request_id, round(self.age, 3)))
-
-    def fail(self, error: Exception) -> None:
-        """End it without a reply."""
-        if not self.reply.done():
-            self.reply.set_exception(error)
-            self._stop_sending()
-
-    def succeed(self, reply: Any) -> None:
-        """End it with its reply."""
-        self.reply.set_result(reply)
-        self._stop_sending()
-
-    def held_up(self) -> None:
-        """Note that it waits for the transport."""
-        if self.wait is None:
-            self.wait = Interruption(current_task())
-
-    def _stop_sending(self) -> None:
-        if self.wait is not None:
-            self.wait.interrupt()
 
 
 class Requests:
@@ -88,7 +32,7 @@ class Requests:
         correlation: Knows the ids.
 
     Attributes:
-        unmatched: Messages that looked like a reply, but for which no request waited.
+        unmatched: Messages that looked like a reply, but for which no request waited any more.
         begun: Called when a request begins to wait, for whoever reads.
     """
 
@@ -123,14 +67,27 @@ class Requests:
                 if pending.wait is None or not pending.wait.absorb():
                     raise
             pending.wait = None
-            return self._correlation.result(await pending.reply)
+            return self._correlation.result(await self._reply_to(pending))
         finally:
             self.forget(pending)
+
+    async def _reply_to(self, pending: Pending) -> Any:
+        try:
+            return await pending.reply
+        except asyncio.CancelledError:
+            if pending.is_answered:
+                self.unmatched += 1
+                logger.warning(
+                    "the reply to request %r is dropped: it came in the moment in which the "
+                    "request was cancelled",
+                    pending.request_id,
+                )
+            raise
 
     async def answered(self, pending: Pending) -> Any:
         """Wait for the reply to a request that was sent, and forget it whatever comes of it."""
         try:
-            return await pending.reply
+            return await self._reply_to(pending)
         finally:
             self.forget(pending)
 
@@ -210,14 +167,15 @@ class Requests:
             request_id = self._correlation.response_id(message)
             if request_id is None:
                 return False
-            pending = self._pending.pop(request_id, None)
-        except Exception:
+            pending = self._pending.get(request_id)
+        except RAISED:
             self._complain()
             return False
         if pending is None or pending.reply.done():
             self.unmatched += not ahead
             return False
         failure = self._failure(message)
+        del self._pending[request_id]  # not before: what is not answered keeps its time-out
         if failure is None:
             pending.succeed(message)
         else:
@@ -228,6 +186,10 @@ class Requests:
         """Return the error that a reply tells of; whatever the correlator does, one or `None`."""
         try:
             told: object = self._correlation.error(reply)
+        except (StopIteration, asyncio.CancelledError) as error:  # a future takes neither
+            failure = RuntimeError(f"the correlator's error() raised {error!r}")
+            failure.__cause__ = error
+            return failure
         except Exception as error:
             return error
         if told is None or isinstance(told, Exception):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .adapter import Handshake
 from .close import GOING_AWAY, Close
-from .errors import ConfigError, EngineStateError
+from .errors import ConfigError, EngineStateError, RequestTimeoutError
 from .gap import Gap
 from .message import SendableMessage
 from .pausing import Pause, is_pilot_here
@@ -147,7 +147,14 @@ class Session:
                 "this task has paused the session, so it is you who reads: use connection.send() "
                 "and connection.receive()"
             )
-        return await requests.request(message, timeout, self.send, identified)
+        try:
+            return await requests.request(message, timeout, self.send, identified)
+        except RequestTimeoutError as error:
+            if self._serving.crew.paused:
+                error.add_note(
+                    "The session is paused: replies come while whoever paused it is in receive()."
+                )
+            raise
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.

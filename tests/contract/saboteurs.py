@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sized
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -40,8 +40,8 @@ class Wrapped:
     def translate(self, error: Exception) -> Exception:
         return error
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
-        cast("Offering", self.connection).offer_to(taker)
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
+        cast("Offering", self.connection).offer_to(taker, awaited)
 
     async def receive(self) -> Message:
         return await self.connection.receive()

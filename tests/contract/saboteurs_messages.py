@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 
 from wsengine import Close, ConnectionClosed
 from wsengine.adapter import Connection
@@ -94,7 +94,7 @@ class OffersWhatItGives(Wrapped):
 
     taker: Callable[[deque[Message]], object] | None = None
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
         self.taker = taker
 
     async def receive(self) -> Message:

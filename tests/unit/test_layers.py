@@ -40,6 +40,7 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
             "change",
             "gap",
             "deadlines",
+            "pending",
             "requests",
             "conversation",
             "putting_back",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 
 import pytest
 
@@ -75,8 +75,8 @@ async def test_the_hot_path_has_no_dictionary() -> None:
 class OfferingConnection(ScriptedConnection):
     """A connection that lets somebody look at what comes in."""
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
-        self.taker = taker
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
+        self.taker, self.awaited = taker, awaited
 
 
 async def test_replies_are_taken_from_what_is_offered_and_the_rest_keeps_its_order() -> None:
@@ -87,6 +87,7 @@ async def test_replies_are_taken_from_what_is_offered_and_the_rest_keeps_its_ord
     connection.taker(messages)
     assert len(messages) == 5  # no request waits for anything
     assert link.requests is not None
+    assert connection.awaited is link.requests
     pending = link.requests.begin({"id": 7}, None)
     connection.taker(messages)
     assert list(messages) == ['{"n":1}', '{"n":2}', '{"id":8}', "not JSON"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -348,6 +349,25 @@ async def test_what_is_put_back_comes_to_on_message_in_order(
         adapter.connection.feed("m-7")
         await settle()
         assert endpoint.messages[-1] == "m-7"
+
+
+@pytest.mark.parametrize("order_by", [None, str])
+async def test_what_is_put_back_is_handled_by_all_workers(order_by: Any) -> None:
+    """The first handler suspends: nobody waits for the next message while these are there."""
+
+    async def handle(session: Session, message: object) -> None:
+        await asyncio.sleep(1)
+        endpoint.notes.append(("handled", now()))
+
+    endpoint = Notes(on_message=handle)
+    engine, adapter = make(endpoint, workers=3, order_by=order_by)
+    async with engine:
+        async with endpoint.sessions[0].paused() as connection:
+            adapter.connection.feed("m-1", "m-2", "m-3")
+            for message in await receive(connection, 3):
+                connection.put_back(message)
+        await asyncio.sleep(1.5)
+        assert [at for what, at in endpoint.notes if what == "handled"] == [1, 1, 1]
 
 
 async def test_what_is_put_back_in_a_handler_waits_for_the_worker() -> None:

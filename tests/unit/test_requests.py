@@ -154,6 +154,63 @@ async def test_a_cancelled_request_is_forgotten() -> None:
     assert (len(waiting), waiting.unmatched) == (0, 1)
 
 
+async def test_a_reply_that_comes_as_its_request_is_cancelled_is_counted_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    waiting, wire = requests(), Wire()
+    asked = asyncio.create_task(waiting.request({}, 5, wire.send))
+    await settle()
+    assert waiting.take({"id": 1})
+    asked.cancel()
+    await settle()
+    assert asked.cancelled()
+    assert waiting.unmatched == 1
+    assert "the reply to request 1 is dropped" in caplog.text
+
+
+@pytest.mark.parametrize("raised", [StopIteration("odd"), asyncio.CancelledError("odd")])
+async def test_whatever_a_correlators_error_raises_fails_the_request(
+    raised: BaseException,
+) -> None:
+    class Odd(JsonCorrelator):
+        def error(self, message: Any, /) -> Exception | None:
+            raise raised
+
+    waiting, wire = Requests(check_correlator(Odd())), Wire()
+    asked = asyncio.create_task(waiting.request({}, 5, wire.send))
+    await settle()
+    assert waiting.take({"id": 1})
+    with pytest.raises(RuntimeError, match=r"error\(\) raised .*odd") as failed:
+        await asked
+    assert failed.value.__cause__ is raised
+    assert len(waiting) == 0
+
+
+async def test_a_request_whose_reply_ctrl_c_interrupts_keeps_its_time_out() -> None:
+    class Interrupted(JsonCorrelator):
+        def error(self, message: Any, /) -> Exception | None:
+            raise KeyboardInterrupt
+
+    waiting, wire = Requests(check_correlator(Interrupted())), Wire()
+    asked = asyncio.create_task(waiting.request({}, 5, wire.send))
+    await settle()
+    with pytest.raises(KeyboardInterrupt):
+        waiting.take({"id": 1})
+    with pytest.raises(RequestTimeoutError):
+        await asked
+
+
+async def test_a_correlator_that_raises_cancelled_error_is_no_cancellation(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd(JsonCorrelator):
+        def response_id(self, message: Any, /) -> Hashable | None:
+            raise asyncio.CancelledError
+
+    assert not Requests(check_correlator(Odd())).take({"id": 1})
+    assert "the correlator failed" in caplog.text
+
+
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_the_end_of_the_session_fails_all_at_once(blocked: bool) -> None:
     waiting, wire = requests(), Wire()

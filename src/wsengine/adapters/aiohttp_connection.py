@@ -6,7 +6,7 @@ import asyncio
 import os
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from time import monotonic
 
 from aiohttp import (
@@ -91,13 +91,13 @@ class AiohttpConnection:
                 return message
             self._control(frame)
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
         """Have `taker` look at messages before the reader does.
 
         Not at those whose size the reader checks, which come compressed.
         """
         if not self.native.compress:
-            self._wire.taker = taker
+            self._wire.taker, self._wire.awaited = taker, awaited
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

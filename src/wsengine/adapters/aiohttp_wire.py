@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
@@ -51,6 +51,7 @@ class Wire:
         "_protocol",
         "_queue",
         "_transport",
+        "awaited",
         "read",
         "taker",
     )
@@ -71,6 +72,8 @@ class Wire:
         self._closing = False
         self.taker: Callable[[deque[Message]], object] | None = None
         """Shown a message that comes alone while none is unread; may take it."""
+        self.awaited: Sized = ()
+        """Empty while it would take nothing."""
         self.read: Callable[[], Awaitable[Any]] = self._queue.read
         """The next frame, a message or control frame; cancelling it loses nothing."""
 
@@ -88,7 +91,7 @@ class Wire:
     def feed_data(self, data: bytes) -> Any:
         """Parse what came from the socket."""
         frames = self._queue._buffer
-        offering = self.taker is not None and not frames
+        offering = self.awaited and not frames
         result = self._parser.feed_data(data)
         if offering and len(frames) == 1:
             self._offer(frames)

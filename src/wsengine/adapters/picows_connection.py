@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from time import monotonic
 from typing import Any, cast
 
@@ -63,10 +63,10 @@ class PicowsConnection:
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
         """Have `taker` look at plain messages before the reader is woken for them."""
         if self.native.inbox is not None:
-            self.native.inbox.taker = taker
+            self.native.inbox.taker, self.native.inbox.awaited = taker, awaited
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

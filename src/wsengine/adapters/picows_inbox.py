@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from typing import Final
 
 from picows.websockets import ConcurrencyError
@@ -35,6 +35,7 @@ class Inbox:
         "_transport",
         "_unread",
         "_waiter",
+        "awaited",
         "ready",
         "taker",
     )
@@ -46,6 +47,8 @@ class Inbox:
         """What the reader may take from the left whenever it likes."""
         self.taker: Callable[[deque[Message]], object] | None = None
         """Given what is ready while the reader waits; may remove some of it."""
+        self.awaited: Sized = ()
+        """Empty while it would remove nothing."""
         self._later = _NOTHING  # as long as nothing went to the library
         """What comes after that; `None` stands for a message that the library has, or begins."""
         self._receive = receive
@@ -76,7 +79,7 @@ class Inbox:
         if self._unread > READ_AHEAD:
             self._paused = True
             self._transport.pause_reading()
-        if self.taker is not None and self.ready and self._waiter is not None:
+        if self.awaited and self.taker and self.ready and self._waiter is not None:
             self.taker(self.ready)
             self.read_on()  # if it has taken all, nobody else will say so
         if self.ready or self._later:

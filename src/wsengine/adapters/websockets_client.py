@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -38,6 +38,8 @@ class Client(ClientConnection):
 
     taker: Callable[[deque[Message]], object] | None = None
     """Shown what comes while somebody waits to receive; see `wsengine.adapter.Offering`."""
+    awaited: Sized = ()
+    """Empty while it would take nothing."""
     _cut_off: asyncio.TimerHandle | None = None
     _kind: Opcode
     _payload: bytearray
@@ -67,7 +69,7 @@ class Client(ClientConnection):
         if not isinstance(event, Frame):
             super().process_event(event)  # the answer to the handshake
         elif event.fin and event.opcode is not Opcode.CONT:
-            if self.taker is not None and self._is_taken(self.taker, event):
+            if self.awaited and self.taker and self._is_taken(self.taker, event):
                 return
             # Past ClientConnection, which only looks for the answer: this costs no call more.
             Connection.process_event(self, event)

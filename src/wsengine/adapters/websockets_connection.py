@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from time import monotonic
 from typing import cast
 
@@ -56,9 +56,9 @@ class WebsocketsConnection:
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
 
-    def offer_to(self, taker: Callable[[deque[Message]], object]) -> None:
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
         """Have `taker` look at messages before the reader is woken for them."""
-        self.native.taker = taker
+        self.native.taker, self.native.awaited = taker, awaited
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

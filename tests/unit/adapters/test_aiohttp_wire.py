@@ -100,7 +100,8 @@ async def test_a_message_that_comes_alone_is_offered_before_it_is_read() -> None
         if messages[0] == "reply":
             messages.clear()
 
-    wire.taker = take
+    wire.taker, awaited = take, [1]
+    wire.awaited = awaited
     reading = asyncio.ensure_future(wire.read())
     await settle()
     peer.text("reply")
@@ -112,6 +113,9 @@ async def test_a_message_that_comes_alone_is_offered_before_it_is_read() -> None
     peer.send(PING)
     assert [(await wire.read()).data for _ in range(2)] == ["no reply", "reply"]
     assert offered == ["reply", "no reply"]
+    awaited.clear()
+    peer.text("reply")
+    assert len(offered) == 2
 
 
 # Out.

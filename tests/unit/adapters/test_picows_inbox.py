@@ -146,7 +146,7 @@ async def test_what_comes_while_the_reader_waits_is_offered_first() -> None:
         offered.append(list(messages))
         messages.remove("b")
 
-    inbox.taker = take
+    inbox.taker, inbox.awaited = take, [1]
     put(inbox, "early")
     assert offered == []
     assert await inbox.receive() == "early"
@@ -159,7 +159,7 @@ async def test_what_comes_while_the_reader_waits_is_offered_first() -> None:
 
 async def test_a_reader_whose_messages_are_all_taken_waits_on_and_reading_goes_on() -> None:
     inbox, library = make()
-    inbox.taker = lambda messages: messages.clear()
+    inbox.taker, inbox.awaited = (lambda messages: messages.clear()), [1]
     reader = asyncio.create_task(inbox.receive())
     await asyncio.sleep(0)
     inbox.into.append("reply")
@@ -167,6 +167,6 @@ async def test_a_reader_whose_messages_are_all_taken_waits_on_and_reading_goes_o
     await asyncio.sleep(0)
     assert not reader.done()
     assert library.calls == ["pause", "resume"]
-    inbox.taker = None
+    inbox.awaited = ()
     put(inbox, "message")
     assert await reader == "message"

@@ -336,7 +336,8 @@ async def test_what_is_taken_while_somebody_waits_does_not_wake_him() -> None:
         if messages[0] in {"reply", b"reply"}:
             messages.clear()
 
-    client.taker = take
+    client.taker, awaited = take, [1]
+    client.awaited = awaited
     feed(client, Frame(Opcode.TEXT, b"reply"))
     assert offered == []  # nobody waits
     assert await client.recv() == "reply"
@@ -346,11 +347,16 @@ async def test_what_is_taken_while_somebody_waits_does_not_wake_him() -> None:
     feed(client, Frame(Opcode.PING, b"reply"), *fragments(b"re", b"ply"))
     assert await receiving == b"reply"  # fragments are not offered
     assert offered == ["reply", b"reply"]
+    awaited.clear()
+    receiving = asyncio.create_task(client.recv())
+    await asyncio.sleep(0)
+    feed(client, Frame(Opcode.TEXT, b"reply"))
+    assert (await receiving, len(offered)) == ("reply", 2)
 
 
 async def test_a_text_that_is_none_is_not_offered() -> None:
     client, _ = connect()
-    client.taker = lambda messages: messages.clear()
+    client.taker, client.awaited = (lambda messages: messages.clear()), [1]
     receiving = asyncio.create_task(client.recv())
     await asyncio.sleep(0)
     feed(client, Frame(Opcode.TEXT, b"\xff"))

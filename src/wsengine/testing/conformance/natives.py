@@ -57,7 +57,7 @@ async def offers_each_message_once(probe: Probe) -> None:
             message = messages.popleft()
             (taken if message in REPLIES else messages).append(message)
 
-    connection.offer_to(take)
+    connection.offer_to(take, REPLIES)
     received: list[Message] = []
     waiting = asyncio.create_task(connection.receive())
     await turns(5)

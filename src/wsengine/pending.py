@@ -1,0 +1,75 @@
+"""One request that waits for its reply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from math import inf
+from typing import Any
+
+from .errors import RequestTimeoutError
+from .interruption import Interruption, current_task
+
+
+class Pending:
+    """One request in flight.
+
+    Args:
+        request_id: Its id.
+        message: What is to be sent, with the id in it.
+        timeout: Seconds that it may take, or `None`.
+        loop: The event loop.
+    """
+
+    __slots__ = ("_loop", "began", "deadline", "message", "reply", "request_id", "wait")
+
+    def __init__(
+        self,
+        request_id: Hashable,
+        message: Any,
+        timeout: float | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._loop = loop
+        self.request_id = request_id
+        self.message = message
+        self.began = loop.time()
+        self.deadline = inf if timeout is None else self.began + timeout
+        self.reply: asyncio.Future[Any] = loop.create_future()
+        self.wait: Interruption | None = None
+        """The wait for the transport."""
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return self._loop.time() - self.began
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is a reply, and no error."""
+        reply = self.reply
+        return reply.done() and not reply.cancelled() and reply.exception() is None
+
+    def expire(self) -> None:
+        """End it: no reply came in time."""
+        self.fail(RequestTimeoutError(self.request_id, round(self.age, 3)))
+
+    def fail(self, error: Exception) -> None:
+        """End it without a reply."""
+        if not self.reply.done():
+            self.reply.set_exception(error)
+            self._stop_sending()
+
+    def succeed(self, reply: Any) -> None:
+        """End it with its reply."""
+        self.reply.set_result(reply)
+        self._stop_sending()
+
+    def held_up(self) -> None:
+        """Note that it waits for the transport."""
+        if self.wait is None:
+            self.wait = Interruption(current_task())
+
+    def _stop_sending(self) -> None:
+        if self.wait is not None:
+            self.wait.interrupt()

@@ -1,0 +1,73 @@
+"""One request that waits for its reply."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+
+import pytest
+
+from wsengine import RequestTimeoutError
+from wsengine.pending import Pending
+
+
+def pending(timeout: float | None = 5.0) -> Pending:
+    return Pending(7, {"id": 7}, timeout, asyncio.get_running_loop())
+
+
+async def test_its_reply() -> None:
+    request = pending()
+    assert (request.deadline, request.is_answered) == (request.began + 5, False)
+    request.succeed("yes")
+    assert request.is_answered
+    assert await request.reply == "yes"
+
+
+async def test_an_error_is_no_reply_and_comes_once() -> None:
+    request = pending(None)
+    assert request.deadline == inf
+    request.fail(ValueError("first"))
+    request.fail(ValueError("second"))
+    assert not request.is_answered
+    with pytest.raises(ValueError, match="first"):
+        await request.reply
+
+
+async def test_its_time_is_up() -> None:
+    request = pending()
+    await asyncio.sleep(5.5)
+    assert request.age == pytest.approx(5.5)
+    request.expire()
+    with pytest.raises(RequestTimeoutError) as raised:
+        await request.reply
+    assert (raised.value.request_id, raised.value.age) == (7, 5.5)
+
+
+async def test_a_cancelled_one_is_not_answered() -> None:
+    request = pending()
+    request.reply.cancel()
+    assert not request.is_answered
+
+
+@pytest.mark.parametrize("replied", [True, False])
+async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
+    request = pending()
+
+    async def send() -> None:
+        request.held_up()
+        request.held_up()
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            assert request.wait is not None
+            assert request.wait.absorb()
+
+    sending = asyncio.create_task(send())
+    await asyncio.sleep(1)
+    if replied:
+        request.succeed("yes")
+    else:
+        request.expire()
+        request.reply.exception()
+    await sending
+    assert request.age == pytest.approx(1)

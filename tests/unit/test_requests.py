@@ -173,7 +173,7 @@ async def test_whatever_a_correlators_error_raises_fails_the_request(
     raised: BaseException,
 ) -> None:
     class Odd(JsonCorrelator):
-        def error(self, message: Any, /) -> Exception | None:
+        def error(self, message: Any, /) -> RequestFailed | None:
             raise raised
 
     waiting, wire = Requests(check_correlator(Odd())), Wire()
@@ -188,7 +188,7 @@ async def test_whatever_a_correlators_error_raises_fails_the_request(
 
 async def test_a_request_whose_reply_ctrl_c_interrupts_keeps_its_time_out() -> None:
     class Interrupted(JsonCorrelator):
-        def error(self, message: Any, /) -> Exception | None:
+        def error(self, message: Any, /) -> RequestFailed | None:
             raise KeyboardInterrupt
 
     waiting, wire = Requests(check_correlator(Interrupted())), Wire()

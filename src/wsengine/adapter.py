@@ -58,6 +58,7 @@ class Connection(Protocol):
     async def send(self, message: SendableMessage) -> None:
         """Send one message: `str` as text, bytes-like as binary.
 
+        Of a memoryview the bytes that it shows (`tobytes()`), whatever its items and shape are.
         Waits for the transport's back-pressure; may be called concurrently.
 
         Raises:

@@ -28,3 +28,15 @@ def check_sendable(message: object) -> None:
             f"a message is str (text) or bytes (binary), not {type(message).__name__}; "
             "encode it first, for example with json.dumps()"
         )
+
+
+def as_plain(message: SendableMessage) -> SendableMessage:
+    """Return a message as libraries can take it: a view is one of bytes, and contiguous.
+
+    Libraries take `len(view)` for its size, which counts items and, in two dimensions, rows; and
+    hand it to what needs it contiguous. What such a view shows is copied.
+    """
+    if not isinstance(message, memoryview):
+        return message
+    plain = message.itemsize == 1 and message.ndim == 1 and message.c_contiguous
+    return message if plain else message.tobytes()

@@ -138,6 +138,15 @@ class SendsViewsAsText(Wrapped):
         await self.connection.send(str(message) if isinstance(message, memoryview) else message)
 
 
+class CountsItems(Wrapped):
+    """Takes the number of a view's items for its size."""
+
+    async def send(self, message: SendableMessage) -> None:
+        if isinstance(message, memoryview):
+            message = message.tobytes()[: len(message)]
+        await self.connection.send(message)
+
+
 class SendsBackwards(Wrapped):
     held: SendableMessage | None = None
 

@@ -172,6 +172,7 @@ async def test_the_wrapping_alone_does_no_harm(check: str) -> None:
     [
         (wrapping(spoilt.ReadsAhead), "cancelled_receives_lose_nothing", "it still waited"),
         (wrapping(spoilt.BlamesTheServer), "closes_with_code_and_reason", "client_initiated"),
+        (wrapping(spoilt.CountsItems), "sends_bytes_like", "it is bytes of length 64"),
         (wrapping(amiss.ClosesTwice), "nothing_works_after_the_end", "closed already"),
         (InflatesFirst, "refuses_a_message_that_inflates_too_big", "is not inflated"),
         (astray.LooksWhereRedirectsLead, "does_not_follow_a_redirect", "clients at the other host"),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine.message import check_sendable, message_size
+from wsengine.message import as_plain, check_sendable, message_size
 
 
 @settings(deadline=None)
@@ -40,3 +42,24 @@ def test_text_and_bytes_can_be_sent(message: object) -> None:
 def test_anything_else_is_refused_with_what_to_do(message: object, kind: str) -> None:
     with pytest.raises(TypeError, match=rf"not {kind}.*json\.dumps"):
         check_sendable(message)
+
+
+@pytest.mark.parametrize("message", ["text", b"data", bytearray(b"x"), memoryview(b"whole")[1:4]])
+def test_what_is_plain_is_not_copied(message: str | bytes | bytearray | memoryview) -> None:
+    assert as_plain(message) is message
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        memoryview(array("i", [1, 2, 3])),
+        memoryview(b"abcdefgh")[::2],
+        memoryview(b"abcdefgh")[::-1],
+        memoryview(b"abcdefgh").cast("B", (2, 4)),
+        memoryview(b"a").cast("B", ()),
+    ],
+)
+def test_any_other_view_becomes_the_bytes_that_it_shows(view: memoryview) -> None:
+    plain = as_plain(view)
+    assert isinstance(plain, bytes)
+    assert plain == view.tobytes()

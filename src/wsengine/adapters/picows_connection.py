@@ -14,7 +14,7 @@ from picows.websockets import ConnectionClosed as LibraryConnectionClosed
 from ..adapter import Handshake
 from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
-from ..message import Message, SendableMessage
+from ..message import Message, SendableMessage, as_plain
 from .common import FAILURES, lower
 from .picows_client import Client
 
@@ -73,7 +73,7 @@ class PicowsConnection:
         native = self.native
         try:
             async with self._sending:
-                await native.send(message)
+                await native.send(as_plain(message))
                 await native.drain()
                 if native.wire.is_disconnected:
                     await native.send(b"")  # raises how the connection ended

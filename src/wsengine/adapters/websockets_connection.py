@@ -14,7 +14,7 @@ from websockets.http11 import Response
 from ..adapter import Handshake
 from ..close import Close, CloseCode
 from ..errors import ConnectionClosed
-from ..message import Message, SendableMessage
+from ..message import Message, SendableMessage, as_plain
 from .common import FAILURES, lower
 from .websockets_client import Client
 
@@ -63,7 +63,7 @@ class WebsocketsConnection:
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""
         # Encoded here: the library closes the connection over a text that has no UTF-8.
-        payload = message.encode() if isinstance(message, str) else message
+        payload = message.encode() if isinstance(message, str) else as_plain(message)
         try:
             await self.native.send(payload, text=isinstance(message, str))
         except LibraryConnectionClosed as error:

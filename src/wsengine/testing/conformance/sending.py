@@ -13,6 +13,11 @@ from .registry import Chapter, Mismatch
 
 check = Chapter("Sending")
 
+_DATA = bytes(range(256))
+_WHOLE = memoryview(_DATA)
+_VIEWS = (_WHOLE, _WHOLE[10:20], _WHOLE.cast("i"), _WHOLE.cast("B", (16, 16)), _WHOLE[::2])
+"""Of bytes, of part of them, of numbers, in two dimensions, and not contiguous."""
+
 
 @check()
 async def sends_text(probe: Probe) -> None:
@@ -25,12 +30,16 @@ async def sends_text(probe: Probe) -> None:
 
 @check()
 async def sends_bytes_like(probe: Probe) -> None:
-    """bytes, bytearray and memoryview are sent as binary messages."""
+    """bytes, bytearray and memoryview are sent as binary messages, whatever a view's items are.
+
+    Those of an array of numbers, of a table, or every other byte: the message is their bytes.
+    """
     connection, peer = await probe.connect()
-    data = bytes(range(256))
-    for message in (data, bytearray(data), memoryview(data), b"", memoryview(data)[10:20]):
+    for message in (_DATA, bytearray(_DATA), b"", *_VIEWS):
         await connection.send(message)
         expect_equal(await peer.next_message(), bytes(message), "the message at the server")
+    await connection.send("after")
+    expect_equal(await peer.next_message(), "after", "the next message at the server")
 
 
 @check()

@@ -22,6 +22,7 @@ CALLBACK: Final = "wsengine.callback"
 CAUSE: Final = "wsengine.reconnect.cause"
 OUTCOME: Final = "wsengine.dial.outcome"
 STATE: Final = "wsengine.engine.state"
+STATE_REASON: Final = "wsengine.state.reason"
 
 MESSAGE_TYPE: Final = "websocket.message.type"
 MESSAGE_SIZE: Final = "websocket.message.size"

@@ -120,7 +120,7 @@ class Phases:
 
     def _note(self, event: str, reason: str, delay: float | None = None) -> None:
         if self._span is not None:
-            attributes: dict[str, Any] = {"reason": reason}
+            attributes: dict[str, Any] = {names.STATE_REASON: reason}
             if delay is not None:
                 attributes[names.DELAY] = delay
             self._span.add_event(event, attributes)

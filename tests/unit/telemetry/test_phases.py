@@ -44,7 +44,7 @@ def test_a_restart_says_why(told: Told) -> None:
     restart = told.one("restart")
     assert dict(restart.attributes or {})["wsengine.reconnect.cause"] == "closed"
     [event] = restart.events
-    assert dict(event.attributes or {}) == {"reason": "wait", "wsengine.delay": 2.5}
+    assert dict(event.attributes or {}) == {"wsengine.state.reason": "wait", "wsengine.delay": 2.5}
 
 
 def test_a_stop_has_the_parent_that_asked(told: Told) -> None:

@@ -67,6 +67,7 @@ async def test_a_line_break_in_an_option_of_the_library(
         one = made(adapter, **{option: f"a{broken}X-Evil: 1"})
         with pytest.raises((ConfigError, ConnectError), match="header"):
             await requested(one, server, server.url())
+    async with RawServer() as server:
         harmless = await requested(made(adapter, **{option: "a"}), server, server.url())
     assert "a" in dict(harmless).values()
 

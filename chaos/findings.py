@@ -35,7 +35,7 @@ class Findings:
         self.excused = 0
         self._late: deque[tuple[float, float]] = deque(maxlen=1000)
         self._began = time.monotonic()
-        self._history: deque[tuple[float, str, str]] = deque(maxlen=5000)
+        self._history: deque[tuple[float, str, str]] = deque(maxlen=2000)
 
     @property
     def seconds(self) -> float:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from .findings import Findings
 from .outcome import Outcome
+from .resources import memory_growth
 
 LIBRARIES: Final = ("wsengine", "websockets", "aiohttp", "picows")
 
@@ -57,6 +58,7 @@ def summary(outcome: Outcome, findings: Findings) -> dict[str, Any]:
         "excused_by_stalls": outcome.excused,
         "clients": clients,
         "proxies": dict(outcome.passed),
+        "memory_growth": memory_growth(outcome.held),
         "held_at_rest": [asdict(held) for held in outcome.held],
         "violations": findings.violations,
     }
@@ -90,6 +92,7 @@ def page(told: dict[str, Any]) -> str:
                 ["requests failed as they may", told["requests_failed"]],
                 ["seconds that the event loop was late, in all", told["event_loop_stalled"]],
                 ["time-outs excused by that", told["excused_by_stalls"]],
+                ["memory, MiB more than when warm", _growth(told["memory_growth"])],
                 ["violations", len(told["violations"])],
             ],
         ),
@@ -123,6 +126,10 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 def _held(held: dict[str, Any]) -> list[Any]:
     counts = [held[kind] for kind in ("tasks", "timers", "descriptors", "threads")]
     return [round(held["seconds"]), *counts, f"{held['memory'] / 2**20:.1f}"]
+
+
+def _growth(size: float | None) -> str:
+    return "too short a run to say" if size is None else f"{size / 2**20:.1f}"
 
 
 def _thinned(samples: list[Any]) -> list[Any]:

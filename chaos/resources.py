@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import ctypes.util
 import gc
+import math
 import os
 import resource
 import statistics
@@ -18,17 +19,14 @@ from typing import Any, Final
 
 _DESCRIPTORS: Final = Path("/proc/self/fd")
 
-MEMORY_SHARE: Final = 0.15
-"""How much more memory the end of a run may need than its beginning."""
+MEMORY_SLACK: Final = 4 << 20
+"""Bytes that a run may need more at its end than when it was warm, however long it is."""
 
-MEMORY_SLACK: Final = 12 << 20
-"""Bytes that come on top: allocators keep what they had once."""
+WARM_UP: Final = 1 / 3
+"""The share of the samples that is left out: caches fill, the history fills, code is loaded."""
 
-WARM_UP: Final = 0.25
-"""The share of the samples that is left out: caches fill, code is loaded."""
-
-FEWEST: Final = 8
-"""Samples without which nothing can be said about memory."""
+FEWEST: Final = 6
+"""Samples that are needed, warm ones, to tell a trend from chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +86,23 @@ def resident() -> int:
     return pages * resource.getpagesize()
 
 
-def memory_grows(samples: Sequence[int]) -> str | None:
-    """Say how much memory has grown over a run, if that is too much.
+def memory_growth(held: Sequence[Held]) -> float | None:
+    """Return the bytes by which memory has grown since the process was warm; `None`: too early.
 
-    The median of the last third is compared with that of the first third after the warm-up.
+    It is the trend through all samples that counts, not the last of them.
     """
-    if len(samples) < FEWEST:
+    warm = held[math.ceil(WARM_UP * len(held)) :]
+    if len(warm) < FEWEST:
         return None
-    warm = samples[int(WARM_UP * len(samples)) :]
-    third = max(1, len(warm) // 3)
-    before, after = statistics.median(warm[:third]), statistics.median(warm[-third:])
-    if after <= before * (1 + MEMORY_SHARE) + MEMORY_SLACK:
+    trend = statistics.linear_regression(
+        [one.seconds for one in warm], [one.memory for one in warm]
+    )
+    return trend.slope * (warm[-1].seconds - warm[0].seconds)
+
+
+def memory_grows(held: Sequence[Held]) -> str | None:
+    """Say how much memory has grown over a run, if that is too much."""
+    growth = memory_growth(held)
+    if growth is None or growth <= MEMORY_SLACK:
         return None
-    return f"memory grew from {before / 2**20:.1f} to {after / 2**20:.1f} MiB"
+    return f"memory grew by {growth / 2**20:.1f} MiB, at most {MEMORY_SLACK / 2**20:g} are right"

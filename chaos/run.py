@@ -219,7 +219,7 @@ class Run:
     # The end.
 
     def _check_memory(self) -> None:
-        if grown := memory_grows([held.memory for held in self.outcome.held]):
+        if grown := memory_grows(self.outcome.held):
             self._findings.violation("run", grown)
 
     def _count_passed(self, proxy: FaultProxy) -> None:

@@ -14,7 +14,7 @@ POLICY: Final = ReconnectPolicy(initial_delay=0.05, factor=2, max_delay=0.6, min
 
 REQUEST_TIMEOUT: Final = 1.0
 
-SLACK: Final = 2.5
+SLACK: Final = 2.0
 """Seconds that a busy machine may take longer."""
 
 
@@ -59,7 +59,7 @@ def config(name: str, workers: int) -> EngineConfig:
         reconnect=POLICY,
         retry_start=True,
         open_timeout=1.5,
-        stop_timeout=4.0,
+        stop_timeout=2.0,
         ping_interval=0.3,
         ping_timeout=0.6,
         backlog_messages=64,

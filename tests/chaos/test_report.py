@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from chaos.findings import Findings
 from chaos.outcome import Outcome
 from chaos.report import page, save, summary
@@ -57,12 +59,24 @@ async def test_a_violation_is_told_with_its_history() -> None:
     assert "picows-8: it is lost" in text
 
 
+def sampled(count: int, mib: Callable[[float], float], *, minutes: float) -> list[Held]:
+    """Return what was held at so many moments of a run."""
+    moments = [minutes * number / count for number in range(1, count + 1)]
+    return [Held(60 * at, 20, 5, 30, 8, int(mib(at) * MIB)) for at in moments]
+
+
 def test_memory_may_be_flat_and_may_not_grow() -> None:
-    flat = [50 * MIB, 58 * MIB, *[60 * MIB, 62 * MIB] * 10]
-    assert memory_grows(flat) is None
-    growing = [50 * MIB + step * 3 * MIB for step in range(30)]
-    assert "memory grew from" in str(memory_grows(growing))
-    assert memory_grows(growing[:5]) is None  # too few to say
+    levels_off = sampled(30, lambda minute: 60 - 10 * 0.5 ** (minute / 0.5), minutes=15)
+    assert memory_grows(levels_off) is None
+    uneven = sampled(40, lambda minute: 60 + 2 * (minute % 2), minutes=20)
+    assert memory_grows(uneven) is None
+
+
+@pytest.mark.parametrize(("mib_a_minute", "minutes"), [(1, 15), (0.5, 20), (0.15, 60)])
+def test_a_leak_is_found(mib_a_minute: float, minutes: float) -> None:
+    leak = sampled(30, lambda minute: 60 + mib_a_minute * minute, minutes=minutes)
+    assert "memory grew by" in str(memory_grows(leak))
+    assert memory_grows(leak[:8]) is None  # too few to say
 
 
 def test_what_is_held_is_compared_by_kind() -> None:

@@ -25,7 +25,8 @@ class Conditions:
         delay: Seconds that everything is under way, each direction.
         jitter: Seconds, the bound of a random delay that comes on top. The order of bytes stays.
         rate: Bytes per second, for each direction of each connection, or `None`.
-        split: Whether every byte is written by itself.
+        split: Whether every byte is written by itself. TCP may still join some of them, where the
+            receiver does not read in between.
         hold_handshake: Whether the first answer of the server is held, and so the handshake
             never ends. Connections that have had an answer are not concerned.
 

@@ -48,7 +48,9 @@ def inside_callback(engine: object) -> bool:
     """Return whether the caller runs inside a callback of `engine`, or is awaited by one.
 
     A context variable tells, so it holds through `asyncio.wait_for` and tasks. A task that
-    outlives the callback which started it is not inside any more.
+    outlives the callback which started it is not inside any more; but one that a handler of
+    `on_message` started is, whenever the same worker runs another one: a scope for each message
+    would cost each message something. A task in a `contextvars.Context()` of its own never is.
     """
     scope = _scope.get(None)
     while scope is not None:

@@ -10,7 +10,7 @@ from .change import Change
 from .codec import Codec, check_codec
 from .config import EngineConfig
 from .conversation import encoded
-from .correlator import Correlator, check_correlator
+from .correlator import Correlator, check_company, check_correlator
 from .errors import (
     ConfigError,
     ConnectionClosed,
@@ -53,7 +53,7 @@ class Conversing:
         self.codec = None if codec is None else check_codec(codec)
         self.correlation = None if correlator is None else check_correlator(correlator)
         if self.correlation is not None:
-            _check_correlation(config, correlator, self.codec, self.correlation.needs_codec)
+            check_company(correlator, self.correlation, self.codec, config)
         self.lifecycle = Lifecycle(name)
         self.lifecycle.listeners.append(self._follow)
         self.changed = Change()
@@ -67,6 +67,7 @@ class Conversing:
             self.to_send,
             tally,
             can_acknowledge=self.correlation is not None,
+            check_wait=self._check_wait,
         )
         self.outbox = Outbox(name, config, self.to_send, tally)
         self._supervisor: Supervisor | None = None
@@ -102,7 +103,7 @@ class Conversing:
         Raises:
             ConnectionClosed: The session is over ("raise").
             EngineStateError: No session is open ("raise"), the engine does not run or stops, a
-                callback would wait for itself ("wait"), or the outbox is full and
+                callback or a pause would wait for itself ("wait"), or the outbox is full and
                 `outbox_policy` is "raise".
             TypeError: The message is neither text nor bytes, and there is no codec.
             Exception: What the codec raises for a value that it cannot encode.
@@ -133,7 +134,7 @@ class Conversing:
         Raises:
             TimeoutError: Not all was sent in time. What is left still waits.
             EngineStateError: The engine does not run, or stopped before all was sent; or a
-                callback would wait for itself.
+                callback or a pause would wait for itself.
         """
         check_number("timeout", timeout, above=0, optional=True)
         self._check_running("drain()")
@@ -156,8 +157,8 @@ class Conversing:
         again when the session ends: it may have been carried out.
 
         Raises:
-            EngineStateError: The engine does not run or stops, or a callback would wait for
-                itself.
+            EngineStateError: The engine does not run or stops, or a callback or a pause would
+                wait for itself.
             RequestTimeoutError: No session was open, or no reply came, in time.
             Exception: As `Session.request`.
         """
@@ -186,13 +187,14 @@ class Conversing:
             try:
                 return await session.send(message)
             except ConnectionClosed:
-                if session is self.session and session.closed is None:
-                    await self.changed.wait()  # whoever reads has not noticed yet
+                if session.usable:
+                    raise  # it is not the connection that says so
 
     async def _send_or_queue(self, message: Any) -> None:
         message, ticket = encoded(self.codec, message), self.outbox.ticket()
         self._check_running("send()")
-        if self._usable is None or self.outbox or self.subscriptions.due:
+        behind = self.outbox or self.subscriptions.due or self.subscriptions.sending
+        if self._usable is None or behind:
             self.outbox.put(message, ticket)
             await asyncio.sleep(0)  # so that a loop of these does not keep the outbox from going
             return
@@ -204,9 +206,9 @@ class Conversing:
 
     @property
     def _usable(self) -> Session | None:
-        """The open session, unless its end is known already."""
+        """The open session, unless its end is known already, be it only to who has sent."""
         session = self.session
-        return None if session is None or session.closed is not None else session
+        return session if session is not None and session.usable else None
 
     async def _open_session(self, what: str) -> Session:
         while (session := self._usable) is None:
@@ -215,13 +217,24 @@ class Conversing:
 
     async def _next_change(self, what: str) -> None:
         self._check_running(what)
-        if self._usable is None and inside_callback(self):
+        self._check_wait(what)
+        await self.changed.wait()
+
+    def _check_wait(self, what: str) -> None:
+        """Refuse to wait for the next session where that one waits for the caller."""
+        if self._usable is not None:
+            return
+        if inside_callback(self):
             raise EngineStateError(
                 f"{what} inside a callback cannot wait for the next session, which waits for "
-                "the callback; use the session that the callback has, or do it in a task that no "
-                "running callback has started"
+                "the callback; use the session that the callback has, or do it in a task of "
+                "another context: asyncio.create_task(..., context=contextvars.Context())"
             )
-        await self.changed.wait()
+        if self.session is not None and self.session.is_paused_here:
+            raise EngineStateError(
+                f"{what} inside a pause cannot wait for the next session: the connection is "
+                "closed, and nobody but the pause reads that; do it after the pause"
+            )
 
     def _check_running(self, what: str) -> None:
         state = self.state
@@ -239,18 +252,3 @@ class Conversing:
             self.outbox.clear()
             self.subscriptions.stopped()
         self.changed.tell()
-
-
-def _check_correlation(
-    config: EngineConfig, correlator: object, codec: Codec | None, needs_codec: bool
-) -> None:
-    if needs_codec and codec is None:
-        raise ConfigError(
-            f"correlator={correlator!r}: looks into decoded messages, so it needs a codec: "
-            "Engine(..., codec=JsonCodec(), correlator=...)"
-        )
-    if config.backlog_messages == 0:
-        raise ConfigError(
-            "backlog_messages=0: with a correlator it must be at least 1, or nobody could read "
-            "a reply while handlers wait for it"
-        )

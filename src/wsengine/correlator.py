@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .codec import Codec
+from .config import EngineConfig
 from .errors import ConfigError
 
 
@@ -90,6 +92,26 @@ def check_correlator(correlator: object) -> Correlation:
         needs_codec=bool(getattr(correlator, "needs_codec", False)),
         **optional,
     )
+
+
+def check_company(
+    correlator: object, correlation: Correlation, codec: Codec | None, config: EngineConfig
+) -> None:
+    """Check that a correlator can work with the codec and the settings of an engine.
+
+    Raises:
+        ConfigError: It cannot.
+    """
+    if correlation.needs_codec and codec is None:
+        raise ConfigError(
+            f"correlator={correlator!r}: looks into decoded messages, so it needs a codec: "
+            "Engine(..., codec=JsonCodec(), correlator=...)"
+        )
+    if config.backlog_messages == 0:
+        raise ConfigError(
+            "backlog_messages=0: with a correlator it must be at least 1, or nobody could read "
+            "a reply while handlers wait for it"
+        )
 
 
 def _the_same(message: Any) -> Any:

@@ -118,6 +118,9 @@ class Dispatch:
         except ConnectionClosed as error:
             logger.debug("%s: sending ended: %s", self._name, error)  # whoever reads will tell how
             self._work.told = None
+            # Whoever reads may be one who waits for this here, and must not.
+            self._subscriptions.end()
+            self._done.tell()
         finally:
             self._sending = False
 

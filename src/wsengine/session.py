@@ -94,6 +94,16 @@ class Session:
         """How the session ended, or `None` while it is open."""
         return self._serving.crew.closed.result() if self._serving.crew.ended else None
 
+    @property
+    def usable(self) -> bool:
+        """Whether it is open, and no send has found that its connection is closed."""
+        return self.closed is None and self._link.lost is None
+
+    @property
+    def is_paused_here(self) -> bool:
+        """Whether the running task has paused it, so that nobody else reads."""
+        return is_pilot_here(self._serving.crew)
+
     async def send(self, message: Any) -> None:
         """Send one message: `str` as text, bytes-like as binary; or with a codec, any value.
 
@@ -142,7 +152,7 @@ class Session:
                 "request() needs a correlator, which tells replies by their ids: "
                 "Engine(..., correlator=...)"
             )
-        if is_pilot_here(self._serving.crew):
+        if self.is_paused_here:
             raise EngineStateError(
                 "this task has paused the session, so it is you who reads: use connection.send() "
                 "and connection.receive()"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from .change import Change
@@ -45,6 +45,7 @@ class Subscription:
         *,
         acknowledged: bool,
         encoded: tuple[Any, Any] | None = None,
+        check_wait: Callable[[str], object] | None = None,
     ) -> None:
         self.key = key
         self.subscribe = subscribe
@@ -54,6 +55,7 @@ class Subscription:
         self.error: Exception | None = None
         self._in_session = SubscriptionState.WAITING
         self._encoded = (subscribe, unsubscribe) if encoded is None else encoded
+        self._check_wait = check_wait
         self._stopped = False
         self._changed = Change()
 
@@ -71,7 +73,9 @@ class Subscription:
         Raises:
             RequestFailed: The server refused it.
             RequestTimeoutError: The server did not acknowledge it in time.
-            EngineStateError: It was removed, or the engine stopped, before it was active.
+            EngineStateError: It was removed, or the engine stopped, before it was active; or no
+                session is open, and a callback or a pause would wait for itself. So it cannot be
+                awaited in `on_open`, after which subscriptions are sent.
         """
         while self.state is not SubscriptionState.ACTIVE:
             if self.state is SubscriptionState.REMOVED:
@@ -82,6 +86,8 @@ class Subscription:
                 raise EngineStateError(
                     f"the engine stopped before subscription {self.key!r} was active"
                 )
+            if self._check_wait is not None:
+                self._check_wait(f"ready() of subscription {self.key!r}")
             await self._changed.wait()
 
     # For `Subscriptions`.
@@ -114,4 +120,8 @@ class Subscription:
     def note_stopped(self, stopped: bool) -> None:
         """Note that the engine has stopped, or was started again."""
         self._stopped = stopped
+        self._changed.tell()
+
+    def look_again(self) -> None:
+        """Have all who wait find out whether they still may: the session is over."""
         self._changed.tell()

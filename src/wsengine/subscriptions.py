@@ -36,6 +36,7 @@ class Subscriptions:
         changed: Told when there is something to send.
         tally: Where to count what fails.
         can_acknowledge: Whether there is a correlator.
+        check_wait: Raises where it would wait for itself who waits for the next session.
 
     Attributes:
         sending: Whether a message of theirs is being sent.
@@ -49,6 +50,7 @@ class Subscriptions:
         tally: Tally,
         *,
         can_acknowledge: bool,
+        check_wait: Callable[[str], object] | None = None,
     ) -> None:
         self.sending = False
         self._name = name
@@ -56,6 +58,7 @@ class Subscriptions:
         self._encode = encode
         self._changed = changed
         self._can_acknowledge = can_acknowledge
+        self._check_wait = check_wait
         self._wanted: dict[Hashable, Subscription] = {}
         self._present: dict[Hashable, Subscription] = {}  # what the open session has been told
         self._due: dict[Hashable, None] = {}  # where the two may differ, in order
@@ -102,7 +105,13 @@ class Subscriptions:
         )
         # What is acknowledged gets its ids later, so it is kept as it is; but as it is now.
         messages = copy.deepcopy((subscribe, unsubscribe)) if acknowledged else encoded
-        new = Subscription(key, *messages, acknowledged=acknowledged, encoded=encoded)
+        new = Subscription(
+            key,
+            *messages,
+            acknowledged=acknowledged,
+            encoded=encoded,
+            check_wait=self._check_wait,
+        )
         wanted = self._wanted.get(key)
         if wanted is not None and not wanted.is_like(new):
             raise ConfigError(
@@ -152,6 +161,8 @@ class Subscriptions:
             if subscription.state is not SubscriptionState.FAILED:
                 subscription.enter(SubscriptionState.WAITING)
         self._present.clear()
+        for subscription in self:
+            subscription.look_again()  # also at what was not sent yet
 
     def stopped(self) -> None:
         """Note that the engine has stopped: nobody need wait. All are wanted as before."""

@@ -147,3 +147,31 @@ async def test_what_waits_for_a_session_that_never_comes(adapter: str) -> None:
         assert (len(engine.outbox), engine.outbox.dropped) == (0, 2)
         with pytest.raises(EngineStateError, match="this one is stopped"):
             await queue(engine, 3)
+
+
+@pytest.mark.parametrize("how", ["send", "drain", "ready"])
+async def test_a_pause_does_not_wait_for_the_end_that_only_it_would_read(
+    adapter: str, how: str
+) -> None:
+    async def wait(engine: Engine) -> None:
+        if how == "ready":
+            await engine.subscriptions.add("a", subscribe={"n": 1}).ready()
+        else:
+            await engine.send({"n": 1}, when_closed="wait" if how == "send" else "queue")
+            await engine.drain()
+
+    noting = Noting()
+    async with (
+        PoliteServer(noting) as server,
+        conversing(server.url, Recorder(), adapter) as engine,
+    ):
+        session = engine.session
+        assert session is not None
+        async with asyncio.timeout(PATIENCE):
+            async with session.paused():
+                server.drop_all()
+                await asyncio.sleep(0.05)
+                with pytest.raises(EngineStateError, match="inside a pause cannot wait for the"):
+                    await wait(engine)
+            await wait(engine)
+        await until(lambda: len(noting.came) == 2 and {"n": 1} in noting.came[1])

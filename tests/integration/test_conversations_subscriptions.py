@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from wsengine import RequestFailed, Subscription, SubscriptionState
+from wsengine import (
+    EngineStateError,
+    RequestFailed,
+    Session,
+    Subscription,
+    SubscriptionState,
+)
 
 from .measuring import until
 from .recorder import Recorder
@@ -163,3 +169,33 @@ async def test_an_acknowledgement_that_the_connection_takes_along(adapter: str) 
         await ready(handle)
         assert silent.messages() == [{"subscribe": "a"}]
         assert engine.subscriptions.failures == 0
+
+
+async def test_a_handler_that_waits_for_an_acknowledgement_does_not_hold_the_next_session_up(
+    adapter: str,
+) -> None:
+    caught: list[EngineStateError] = []
+    asked = Keeping()
+
+    class Waiting(Recorder):
+        async def on_message(self, session: Session, message: Any) -> None:
+            subscriptions = session.engine.subscriptions
+            try:
+                await subscriptions.add(
+                    "a", subscribe={"subscribe": "a"}, acknowledged=True
+                ).ready()
+            except EngineStateError as error:
+                caught.append(error)
+
+    async def deaf(connection: ServerConnection) -> None:
+        await connection.send("{}")
+        await connection.recv()
+        connection.transport.abort()
+
+    async with (
+        PoliteServer(deaf, asked) as server,
+        conversing(server.url, Waiting(), adapter) as engine,
+    ):
+        await until(lambda: asked.came and asked.messages() == [{"subscribe": "a"}])
+        assert "inside a callback cannot wait for the next session" in str(caught[0])
+        assert "a" in engine.subscriptions

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from types import CoroutineType, SimpleNamespace
 from typing import Any
 
@@ -76,6 +77,13 @@ async def test_a_task_that_outlives_the_callback_is_not_inside() -> None:
 
     await (await OneCall(ENGINE, callback)())
     assert seen == [True, False]
+
+
+async def test_a_task_in_a_context_of_its_own_is_not_inside() -> None:
+    async def callback() -> bool:
+        return await asyncio.create_task(asked(), context=contextvars.Context())
+
+    assert not await OneCall(ENGINE, callback)()
 
 
 async def test_a_callback_that_raised_is_over() -> None:

@@ -136,6 +136,27 @@ async def test_queued_messages_go_behind_subscriptions_that_are_paced() -> None:
         assert adapter.connection.sent == ["sub a", "y", "sub b", "x"]
 
 
+async def test_a_queued_message_does_not_overtake_a_subscription_that_is_being_sent() -> None:
+    engine, adapter = make(Notes())
+    async with engine:
+        send, free = adapter.connection.send, asyncio.Event()
+
+        async def held_up(message: Any) -> None:
+            await free.wait()
+            await send(message)
+
+        adapter.connection.send = held_up  # type: ignore[method-assign]
+        engine.subscriptions.add("a", subscribe="sub a")
+        await settle()
+        queueing = asyncio.create_task(engine.send("order 1", when_closed="queue"))
+        adapter.connection.send = send  # type: ignore[method-assign]
+        await settle()
+        free.set()
+        await queueing
+        await engine.drain(timeout=1)
+        assert adapter.connection.sent == ["sub a", "order 1"]
+
+
 async def test_what_is_queued_is_encoded_at_once() -> None:
     engine, adapter = make(Notes(), codec=JsonCodec())
     async with engine:

@@ -195,3 +195,19 @@ async def test_stats() -> None:
     stats = session.stats()
     assert stats.messages_dropped == 3
     assert stats.uptime == pytest.approx(2)
+
+
+async def test_it_can_be_used_until_its_end_is_known_to_anybody() -> None:
+    engine, adapter = make(Notes())
+    async with engine:
+        session = engine.session
+        assert session is not None
+        async with session.paused():
+            adapter.connection.lose()
+            assert (session.usable, session.is_paused_here) == (True, True)
+            with pytest.raises(ConnectionClosed):
+                await session.send("x")
+            assert (session.usable, session.closed) == (False, None)  # who reads was not there yet
+        await settle()
+        assert (session.usable, session.is_paused_here) == (False, False)
+        assert session.closed is not None

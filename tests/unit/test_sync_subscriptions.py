@@ -12,7 +12,7 @@ from wsengine import (
     JsonCorrelator,
     SubscriptionState,
 )
-from wsengine.testing import Accept, Lose
+from wsengine.testing import Accept, Delay, Lose
 
 from .sync_tools import PATIENCE, Gate, Silent, adapter_of, make
 
@@ -103,3 +103,27 @@ def test_within_a_listener_it_can_be_added_as_well() -> None:
     engine.watch(lambda change: engine.subscriptions.add("a", subscribe="+a"))
     with engine:
         assert "a" in engine.subscriptions
+
+
+@pytest.mark.parametrize("callback", ["on_open", "on_message"])
+def test_a_callback_does_not_wait_for_itself(callback: str) -> None:
+    class Waiting(Silent):
+        def wait(self, session: Any) -> None:
+            handle = session.engine.subscriptions.add("a", subscribe={"op": 1}, acknowledged=True)
+            waiting.open()
+            with pytest.raises(EngineStateError, match="inside a callback cannot wait for the"):
+                handle.ready(timeout=PATIENCE)
+            refused.open()
+
+        def on_open(self, session: Any, *, restarting: bool) -> None:
+            if callback == "on_open" and not restarting:
+                self.wait(session)
+
+        def on_message(self, session: Any, message: Any) -> None:
+            self.wait(session)
+
+    waiting, refused = Gate(), Gate()
+    script = [Accept("{}", Delay(0.05), Lose())] if callback == "on_message" else []
+    with make(Waiting(), *script, codec=JsonCodec(), correlator=JsonCorrelator()):
+        waiting.wait()
+        refused.wait()

@@ -91,7 +91,9 @@ class Endpoint:
     def on_open(self, session: Any, *, restarting: Any = _MISSING) -> Any:
         """A connection is open; no message has been read from it yet.
 
-        Subscribe here: after every reconnect it runs again. Returns before the first
+        Log in here, and send what each connection needs: after every reconnect it runs again.
+        (So `engine.subscriptions.add` is to be called elsewhere: the engine sends what was added
+        again by itself, and here each call would want it once more.) Returns before the first
         `on_message`; bounded, with the dial, by `open_timeout`, and cancelled then.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Message: TypeAlias = str | bytes
 """A whole message: `str` for text, `bytes` for binary."""
@@ -40,3 +40,8 @@ def as_plain(message: SendableMessage) -> SendableMessage:
         return message
     plain = message.itemsize == 1 and message.ndim == 1 and message.c_contiguous
     return message if plain else message.tobytes()
+
+
+def as_it_is_now(message: Any) -> Any:
+    """Return bytes that can be changed as bytes that cannot; anything else as it is."""
+    return bytes(message) if isinstance(message, bytearray | memoryview) else message

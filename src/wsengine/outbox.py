@@ -11,7 +11,7 @@ from typing import Final
 from .change import Change
 from .config import EngineConfig
 from .errors import ConnectionClosed, EngineStateError
-from .message import SendableMessage
+from .message import SendableMessage, as_it_is_now
 from .telemetry.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -75,8 +75,7 @@ class Outbox:
             EngineStateError: It is full, and `outbox_policy` is "raise".
         """
         config = self._config
-        if isinstance(message, bytearray | memoryview):
-            message = bytes(message)  # it may be changed before it is sent
+        message = as_it_is_now(message)
         full = len(self._waiting) >= config.outbox_messages
         if full and config.outbox_policy == "raise":
             raise EngineStateError(

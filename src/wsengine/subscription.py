@@ -20,7 +20,8 @@ class SubscriptionState(enum.Enum):
     ACTIVE = "active"
     """Sent; and acknowledged, where that was asked for."""
     FAILED = "failed"
-    """Refused, or not acknowledged in time. It is tried again on the next connection."""
+    """Refused, or not acknowledged in time. It is tried again on the next connection, or when it
+    is added once more."""
     REMOVED = "removed"
     """Not wanted any more."""
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .change import Change
 from .errors import ConfigError
+from .message import as_it_is_now
 from .subscription import Subscription, SubscriptionState
 from .telemetry.tally import Tally
 
@@ -83,7 +84,12 @@ class Subscriptions:
     ) -> Subscription:
         """Want a subscription; one that is there already is wanted once more.
 
-        The messages are taken as they are now: what you do to the objects later changes nothing.
+        One that has failed is tried again now, for all who want it. The messages are taken as they
+        are now: what you do to the objects later changes nothing.
+
+        Not to be called in `on_open`, which runs on each new connection: each call would want the
+        subscription once more, and one `remove` would not end it. Call it once, before `start()`
+        or after it, or while `restarting` is `False`; the engine sends it again by itself.
 
         Args:
             key: What to call it; `remove` takes the same.
@@ -99,19 +105,7 @@ class Subscriptions:
         """
         if acknowledged and not self._can_acknowledge:
             raise ConfigError("acknowledged=True: needs a correlator: Engine(..., correlator=...)")
-        encoded = (
-            self._encode(subscribe),
-            None if unsubscribe is None else self._encode(unsubscribe),
-        )
-        # What is acknowledged gets its ids later, so it is kept as it is; but as it is now.
-        messages = copy.deepcopy((subscribe, unsubscribe)) if acknowledged else encoded
-        new = Subscription(
-            key,
-            *messages,
-            acknowledged=acknowledged,
-            encoded=encoded,
-            check_wait=self._check_wait,
-        )
+        new = self._made(key, (subscribe, unsubscribe), acknowledged)
         wanted = self._wanted.get(key)
         if wanted is not None and not wanted.is_like(new):
             raise ConfigError(
@@ -125,6 +119,8 @@ class Subscriptions:
             wanted = self._wanted[key] = present if kept and not failed and present else new
             wanted.note_stopped(self._stopped)
             self._note(key)
+        elif wanted.state is SubscriptionState.FAILED:
+            self._try_again(wanted, new)
         wanted.want(+1)
         return wanted
 
@@ -142,8 +138,30 @@ class Subscriptions:
             del self._wanted[key]
             self._note(key)
 
+    def _made(self, key: Hashable, messages: tuple[Any, Any], acknowledged: bool) -> Subscription:
+        subscribe, unsubscribe = messages
+        encoded = (
+            as_it_is_now(self._encode(subscribe)),
+            None if unsubscribe is None else as_it_is_now(self._encode(unsubscribe)),
+        )
+        # What is acknowledged gets its ids later, so it is kept as it is; but as it is now.
+        kept = copy.deepcopy(tuple(map(as_it_is_now, messages))) if acknowledged else encoded
+        return Subscription(
+            key, *kept, acknowledged=acknowledged, encoded=encoded, check_wait=self._check_wait
+        )
+
+    def _try_again(self, failed: Subscription, stand_in: Subscription) -> None:
+        if failed.key in self._present:  # what was sent: it may have to be ended first
+            stand_in.enter(SubscriptionState.FAILED, failed.error)
+            self._present[failed.key] = stand_in
+        failed.enter(SubscriptionState.WAITING)
+        self._note(failed.key)
+
     def _note(self, key: Hashable) -> None:
-        self._due[key] = None
+        if key in self._wanted or key in self._present:
+            self._due[key] = None
+        else:
+            self._due.pop(key, None)  # the server is not to hear of what has come and gone
         self._changed.tell()
 
     # For the task of the session.

@@ -199,3 +199,23 @@ async def test_a_handler_that_waits_for_an_acknowledgement_does_not_hold_the_nex
         await until(lambda: asked.came and asked.messages() == [{"subscribe": "a"}])
         assert "inside a callback cannot wait for the next session" in str(caught[0])
         assert "a" in engine.subscriptions
+
+
+async def test_what_was_refused_is_asked_for_again_by_whoever_adds_it_next(adapter: str) -> None:
+    keeping = Keeping()
+    keeping.refused.add("a")
+    async with (
+        PoliteServer(keeping) as server,
+        conversing(server.url, Recorder(), adapter) as engine,
+    ):
+
+        def add() -> Subscription:
+            return engine.subscriptions.add("a", subscribe={"subscribe": "a"}, acknowledged=True)
+
+        first = add()
+        with pytest.raises(RequestFailed):
+            await ready(first)
+        keeping.refused.clear()
+        await ready(add())
+        assert first.state is SubscriptionState.ACTIVE
+        assert keeping.messages() == [{"subscribe": "a"}] * 2

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine.message import as_plain, check_sendable, message_size
+from wsengine.message import as_it_is_now, as_plain, check_sendable, message_size
 
 
 @settings(deadline=None)
@@ -63,3 +64,17 @@ def test_any_other_view_becomes_the_bytes_that_it_shows(view: memoryview) -> Non
     plain = as_plain(view)
     assert isinstance(plain, bytes)
     assert plain == view.tobytes()
+
+
+@pytest.mark.parametrize("view", [lambda buffer: buffer, memoryview])
+def test_as_it_is_now_takes_a_copy_of_what_can_be_changed(view: Any) -> None:
+    buffer = bytearray(b"abc")
+    message = as_it_is_now(view(buffer))
+    buffer[0] = 0
+    assert message == b"abc"
+    assert type(message) is bytes
+
+
+@pytest.mark.parametrize("message", ["text", b"binary", {"a": 1}, None])
+def test_as_it_is_now_leaves_all_else_as_it_is(message: Any) -> None:
+    assert as_it_is_now(message) is message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,12 @@ from wsengine import (
 )
 from wsengine.change import Change
 from wsengine.message import check_sendable
+from wsengine.subscription import Subscription
 from wsengine.subscriptions import Subscriptions
 from wsengine.telemetry.tally import Tally
 
 
-def encode(value: object) -> object:
+def encode(value: Any) -> Any:
     check_sendable(value)
     return value
 
@@ -116,6 +118,23 @@ def test_changes_while_there_is_no_session_are_kept() -> None:
     assert sent(wanted) == ["+c", "+b"]
 
 
+def test_what_comes_and_goes_leaves_nothing() -> None:
+    wanted = subscriptions()
+    for connected in (False, True):
+        if connected:
+            wanted.begin()
+        for number in range(10):
+            add(wanted, str(number))
+            wanted.remove(str(number))
+        assert not wanted.due
+    add(wanted, "a")
+    assert sent(wanted) == ["+a"]
+    wanted.remove("a")
+    wanted.end()
+    add(wanted, "b")
+    assert wanted.unsent
+
+
 def test_one_with_other_messages_takes_its_place() -> None:
     wanted = subscriptions()
     wanted.begin()
@@ -165,6 +184,79 @@ def test_what_was_refused_is_tried_again_on_the_next_connection_only(
     assert handle.state is SubscriptionState.ACTIVE
 
 
+def fail(wanted: Subscriptions, error: Exception) -> None:
+    """Send what is next, and have it fail."""
+    step = wanted.next_step()
+    assert step is not None
+    wanted.failed(step, error)
+
+
+REFUSED, LATE = RequestFailed({}), RequestTimeoutError(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "unsubscribe", "messages"),
+    [
+        (REFUSED, "-a", ["+a"]),
+        (REFUSED, None, ["+a"]),
+        (LATE, "-a", ["-a", "+a"]),  # it may have come late: then it must not be there twice
+        (LATE, None, ["+a"]),
+    ],
+)
+def test_what_failed_is_tried_again_when_it_is_added_once_more(
+    error: Exception, unsubscribe: str | None, messages: list[str]
+) -> None:
+    wanted = subscriptions(can_acknowledge=True)
+    wanted.begin()
+
+    def add() -> Subscription:
+        return wanted.add("a", subscribe="+a", unsubscribe=unsubscribe, acknowledged=True)
+
+    handle = add()
+    fail(wanted, error)
+    assert add() is handle
+    assert (handle.state, handle.error, handle.wanted) == (SubscriptionState.WAITING, None, 2)
+    assert sent(wanted) == messages
+    assert handle.state is SubscriptionState.ACTIVE
+    assert add() is handle
+    assert sent(wanted) == []
+    for _ in range(3):
+        wanted.remove("a")
+    assert sent(wanted) == [] if unsubscribe is None else [unsubscribe]
+
+
+@pytest.mark.parametrize("error", [REFUSED, LATE])
+def test_what_is_to_be_tried_again_may_be_removed_and_added_before(error: Exception) -> None:
+    wanted = subscriptions(can_acknowledge=True)
+    wanted.begin()
+    ends = ["-a"] if error is LATE else []
+
+    def add() -> Subscription:
+        return wanted.add("a", subscribe="+a", unsubscribe="-a", acknowledged=True)
+
+    add()
+    fail(wanted, error)
+    add()
+    wanted.remove("a")
+    wanted.remove("a")
+    add()
+    assert sent(wanted) == [*ends, "+a"]
+    wanted.remove("a")
+    assert sent(wanted) == ["-a"]
+
+
+def test_what_failed_in_the_last_session_waits_for_the_next_one_when_it_is_added_again() -> None:
+    wanted = subscriptions(can_acknowledge=True)
+    wanted.begin()
+    handle = wanted.add("a", subscribe="+a", acknowledged=True)
+    fail(wanted, REFUSED)
+    wanted.end()
+    assert wanted.add("a", subscribe="+a", acknowledged=True) is handle
+    assert handle.state is SubscriptionState.WAITING
+    wanted.begin()
+    assert sent(wanted) == ["+a"]
+
+
 @pytest.mark.parametrize(
     ("error", "messages"), [(RequestFailed({}), []), (RequestTimeoutError(1, 1), ["-a"])]
 )
@@ -196,6 +288,20 @@ def test_what_is_acknowledged_is_checked_at_once_and_kept_as_it_is_now() -> None
     assert wanted.add("k", subscribe=again, unsubscribe=again, acknowledged=True) is handle
     with pytest.raises(ConfigError, match="with other messages"):
         wanted.add("k", subscribe=message, unsubscribe=message, acknowledged=True)
+
+
+@pytest.mark.parametrize("kind", [lambda buffer: buffer, memoryview])
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_bytes_that_change_are_kept_as_they_are_now(kind: Any, acknowledged: bool) -> None:
+    wanted, buffer = subscriptions(can_acknowledge=True), bytearray(b"+a")
+    message = kind(buffer)
+    handle = wanted.add("a", subscribe=message, unsubscribe=message, acknowledged=acknowledged)
+    buffer[1:] = b"b"
+    wanted.add("b", subscribe=message, acknowledged=acknowledged)
+    wanted.begin()
+    assert sent(wanted) == [b"+a", b"+b"]
+    assert handle.unsubscribe == b"+a"
+    assert wanted.add("a", subscribe=b"+a", unsubscribe=b"+a", acknowledged=acknowledged) is handle
 
 
 async def test_after_a_stop_nothing_gets_ready_until_the_next_start() -> None:

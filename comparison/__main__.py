@@ -3,6 +3,7 @@
     make reliability                                # all: some eight minutes
     make reliability ARGS="--only fin rst"          # some situations
     make reliability ARGS="--clients wsengine"      # some clients
+    make reliability ARGS="--with 'mine=/path/to/program'"   # a client from outside, too
     make reliability ARGS="--save comparison/results/latest.json"
 
 A client that hangs is killed: nothing waits without a bound.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from pathlib import Path
 from . import report
 from .client import CLIENTS
 from .situations import SITUATIONS
+from .subject import OUTSIDE
 from .trial import Result, Situation
 
 BOUND = 120.0
@@ -37,9 +40,33 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", nargs="+", choices=SITUATIONS, default=list(SITUATIONS))
-    parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=list(CLIENTS))
+    parser.add_argument("--clients", nargs="+", metavar="NAME", help="left out: all")
+    parser.add_argument(
+        "--with",
+        dest="outside",
+        action="append",
+        default=[],
+        type=from_outside,
+        metavar="NAME=COMMAND",
+        help="a client from outside, which takes its order as its last argument",
+    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="where to keep it, as JSON")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    known = [*CLIENTS, *(name for name, _ in given.outside)]
+    if len(known) > len(set(known)):
+        parser.error("two clients have the same name")
+    given.clients = given.clients or known
+    if unknown := set(given.clients) - set(known):
+        parser.error(f"no client {min(unknown)!r}; there are {', '.join(known)}")
+    return given
+
+
+def from_outside(text: str) -> tuple[str, list[str]]:
+    """Return the name and the command of a client from outside."""
+    name, _, command = text.partition("=")
+    if not name or not command:
+        raise argparse.ArgumentTypeError("it is NAME=COMMAND")
+    return name, shlex.split(command)
 
 
 async def try_all(names: Sequence[str], clients: Sequence[str]) -> dict[str, dict[str, Result]]:
@@ -86,6 +113,7 @@ def show(situation: Situation, results: Mapping[str, Result]) -> None:
 async def main(arguments: Sequence[str]) -> int:
     """Run it; return the exit code."""
     given = parse(arguments)
+    OUTSIDE.update(given.outside)
     clients = list(given.clients)
     if importlib.util.find_spec("rel") is None and "websocket-client, rel" in clients:
         clients.remove("websocket-client, rel")

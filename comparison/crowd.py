@@ -11,7 +11,7 @@ from wsengine.testing.peer import Peer
 from .order import Order
 from .site import Site
 from .subject import running
-from .trial import Result, mebibytes, seconds, situation
+from .trial import ENDS, Result, mebibytes, seconds, situation
 
 MANY = "Many"
 
@@ -47,6 +47,8 @@ async def crowd(name: str) -> Result:
             site.cut()
             back = await served(site, 2 * CROWD, within=40) - CROWD
             took = time.monotonic() - began
+            if not subject.alive:
+                return ENDS
     figures = {
         "peak": peak([at for at in site.dials if at >= began], WINDOW),
         "window": WINDOW,
@@ -82,6 +84,8 @@ async def leaks(name: str) -> Result:
         order = Order(url=site.url, quick=True, quiet=True)
         async with running(name, order) as subject:
             await served(site, 20, within=30)
+            if not subject.alive:
+                return ENDS
             before = subject.held()
             there = await served(site, RECONNECTS + 1, within=60)
             if there <= RECONNECTS:

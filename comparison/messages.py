@@ -14,7 +14,7 @@ from wsengine.testing.wire import Frame, Opcode, WireError
 from .order import SUBSCRIBE, Order
 from .site import Site
 from .subject import Subject, running
-from .trial import Result, seconds, situation
+from .trial import ENDS, Result, seconds, situation
 
 HANDLERS, MESSAGES = "Handlers", "Messages and requests"
 
@@ -124,7 +124,7 @@ async def slow_consumer(name: str) -> Result:
         async with running(name, order) as subject:
             await asyncio.sleep(LONG)
             if not subject.alive:
-                return Result("the program ends", {"alive": False})
+                return ENDS
             lost, sent, answered = len(site.gone), len(pings), len(pongs)
     slowest = max(pongs, default=None)
     figures = {"lost": lost, "pings": sent, "pongs": answered, "slowest_pong": slowest}
@@ -161,7 +161,11 @@ async def request_in_flight(name: str) -> Result:
         Site(cut) as site,
         running(name, Order(url=site.url, ask=True)) as subject,
     ):
-        await subject.must("asked")
+        told = await subject.when("asked", within=20)
+        if not subject.alive:
+            return ENDS
+        if told is None:
+            return Result("not told within 20 s", {"how": None})
         (asked,) = subject.all("asked")
     figures = {"how": asked["how"], "seconds": asked["seconds"]}
     if asked["how"] == "TimeoutError":
@@ -181,7 +185,11 @@ async def resubscription(name: str) -> Result:
         await asyncio.sleep(0.5)
         site.cut()
         began = time.monotonic()
-        back = await subject.must("open", after=began)
+        back = await subject.when("open", after=began, within=20)
+        if not subject.alive:
+            return ENDS
+        if back is None:
+            return Result("not back within 20 s", {"again": 0})
         await asyncio.sleep(1)
         again = [at for at, text in site.texts if at >= began and SUBSCRIBE in text]
     figures = {"again": len(again), "after_open": again[0] - back if again else None}

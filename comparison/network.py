@@ -12,7 +12,7 @@ from wsengine.testing.peer import Peer
 from .order import Order
 from .site import Site
 from .subject import Subject, running
-from .trial import Result, seconds, situation
+from .trial import ENDS, Result, seconds, situation
 
 NETWORK, SERVER = "The network", "The server"
 
@@ -28,7 +28,7 @@ async def recovery(subject: Subject, began: float, *, within: float = 20.0) -> R
         "bound": within,
     }
     if back is None and not subject.alive:
-        return Result("the program ends", figures)
+        return Result(ENDS.words, figures)
     if back is None:
         return Result(f"not back within {within:g} s", figures)
     told = "not told" if noticed is None else f"told after {seconds(noticed - began)}"
@@ -108,21 +108,21 @@ TRIES = 3
 
 @situation(SERVER, f"it is away for 8 s: dials are refused by TCP ({TRIES} tries)")
 async def away(name: str) -> Result:
-    backs = await asyncio.gather(*(_away_once(name) for _ in range(TRIES)))
-    times = sorted(back for back in backs if back is not None)
-    if len(times) < TRIES:
-        return Result(f"not back within 30 s in {TRIES - len(times)} of {TRIES}", {"back": times})
+    results = await asyncio.gather(*(_away_once(name) for _ in range(TRIES)))
+    times = sorted(result.figures["back"] for result in results if result.figures["back"])
+    missing = [result for result in results if not result.figures["back"]]
+    if missing:
+        return Result(f"{missing[0].words} in {len(missing)} of {TRIES}", {"back": times})
     return Result(f"back {times[0]:.1f} to {times[-1]:.1f} s after the server", {"back": times})
 
 
-async def _away_once(name: str) -> float | None:
+async def _away_once(name: str) -> Result:
     async with Site() as site, running(name, Order(url=site.url)) as subject:
         site.go_away()
         await asyncio.sleep(8)
         began = time.monotonic()
         await site.listen()
-        back = await subject.when("open", after=began, within=30)
-    return None if back is None else back - began
+        return await recovery(subject, began, within=30)
 
 
 RETRY_AFTER = 8
@@ -140,6 +140,8 @@ async def retry_after(name: str) -> Result:
         site.cut()
         began = time.monotonic()
         await subject.when("open", after=began, within=30)
+        if not subject.alive:
+            return ENDS
         dials = [at for at in site.dials if at >= began]
     waited = dials[1] - dials[0] if len(dials) > 1 else None
     if waited is None:
@@ -161,5 +163,7 @@ async def unauthorized(name: str) -> Result:
         site.cut()
         ended = await subject.ended(20)
         dials = len(site.dials) - 1
+    if ended and not dials:
+        return ENDS
     told = "ends, with an error" if ended else "goes on dialling"
     return Result(f"{told}: {dials} dials", {"dials": dials, "ended": ended})

@@ -11,7 +11,7 @@ from wsengine.testing.peer import Peer
 from .order import Order
 from .site import Site
 from .subject import Subject, running
-from .trial import Result, seconds, situation
+from .trial import ENDS, Result, seconds, situation
 
 STOPPING = "Stopping"
 
@@ -21,6 +21,8 @@ BOUND = 20.0
 
 async def stopping(subject: Subject, site: Site, *, interrupt: bool = False) -> Result:
     """Stop a client, and return how long that took."""
+    if not subject.alive:
+        return ENDS
     began = time.monotonic()
     if interrupt:
         subject.interrupt()

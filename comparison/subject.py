@@ -9,13 +9,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from .order import Order
 
 ROOT = Path(__file__).resolve().parents[1]
+
+OUTSIDE: dict[str, Sequence[str]] = {}
+"""The commands of clients from outside, by their names; `--with` adds them."""
+
+
+def command(name: str) -> Sequence[str]:
+    """Return the command of a client program; its order goes behind."""
+    return OUTSIDE.get(name, (sys.executable, "-m", "comparison.client", name))
 
 
 class Subject:
@@ -39,14 +47,18 @@ class Subject:
         async for line in self._process.stdout:
             self.events.append(json.loads(line))
             self._more.set()
+        self._more.set()  # there will be none
 
     async def when(self, what: str, *, after: float = 0.0, within: float = 10.0) -> float | None:
-        """Return when it told of something, or `None` where it does not in time."""
+        """Return when it told of something, or `None` where it does not in time, or ends."""
         due = time.monotonic() + within
         while True:
             for event in self.events:
                 if event["what"] == what and event["at"] >= after:
                     return float(event["at"])
+            if self._reading.done():
+                await self.ended(due - time.monotonic())
+                return None
             self._more.clear()
             try:
                 async with asyncio.timeout(due - time.monotonic()):
@@ -123,7 +135,8 @@ async def running(name: str, order: Order, *, until: str = "open") -> AsyncItera
     """
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "comparison.client", name, order.encode()),
+        *command(name),
+        order.encode(),
         cwd=ROOT,
         env=environment,
         stdin=asyncio.subprocess.PIPE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Result:
     words: str
     figures: dict[str, Any] = field(default_factory=dict)
 
+
+ENDS: Final = Result("the program ends", {"alive": False})
+"""It ended by itself, where it should have gone on."""
 
 Run: TypeAlias = Callable[[str], Awaitable[Result]]
 

@@ -27,26 +27,6 @@ CHAPTERS = (
 )
 
 NOT_TRIED = {"words": "-"}
-NO_KEEPALIVE = "the engine has no keepalive and no read deadline"
-
-GOWSE = {
-    "fin": "reconnects",
-    "rst": "gorilla: panics; nhooyr: 600,000 read errors in 3 s, does not reconnect",
-    "half_open": NO_KEEPALIVE,
-    "no_pong": NO_KEEPALIVE,
-    "accept_and_drop": "about 5,000 dials a second",
-    "retry_after": "gorilla: status and header are lost",
-    "handler_raises": "a panic in a callback ends the process",
-    "request_in_flight": "gorilla: of three pings pending, one is told, two time out",
-    "stop_connected": "stops",
-    "stop_ignored": "gorilla: Stop returns, worker and socket remain",
-    "stop_waiting": "blocked 300 s, with time-outs disabled for ever",
-    "stop_hanging": "Stop returns while the handler runs; that ends 2 s after OnClose",
-    "crowd": "no jitter: 50 clients dial within 8 to 17 ms of each other",
-    "leaks": "gorilla: sockets in CLOSE_WAIT until garbage collection; 328 bytes for each message",
-    "oversized": "no bound in the engine; nhooyr's own (32 KiB): 610,000 read errors in 3 s",
-}
-"""What gowse does, by the names of situations: f682b98 with Go 1.19.8, not in this run."""
 
 
 def parts() -> dict[str, Callable[[], str]]:
@@ -55,19 +35,15 @@ def parts() -> dict[str, Callable[[], str]]:
 
 
 def chapter_table(chapter: str) -> str:
-    """Return the table of the situations of one chapter."""
+    """Return the table of the situations of one chapter, with all who were in them."""
     found = _read(COMPARISON)["situations"]
     rows = [situation for situation in found if situation["chapter"] == chapter]
     clients = list(dict.fromkeys(client for row in rows for client in row["results"]))
     lines = [
-        (
-            row["what"],
-            *(row["results"].get(client, NOT_TRIED)["words"] for client in clients),
-            GOWSE.get(row["name"], "-"),
-        )
+        (row["what"], *(row["results"].get(client, NOT_TRIED)["words"] for client in clients))
         for row in rows
     ]
-    return tables.table(("situation", *clients, "gowse"), lines)
+    return tables.table(("situation", *clients), lines)
 
 
 def how() -> str:

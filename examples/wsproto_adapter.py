@@ -3,7 +3,7 @@
     engine = Engine("wss://example.com/feed", MyEndpoint(), adapter=WsprotoAdapter())
 
 docs/adapters.md goes through it. It knows no proxies and no unix sockets. And for wsproto the close
-code 1014, which came later than the others, is a violation.
+code 1014, which came later than the others, is a violation; of two headers it takes the last.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "tells_why_it_was_refused": wrong.LosesRetryAfter,
     "refuses_garbage": wrong.NeverFails,
     "refuses_a_wrong_handshake": wrong.NeverFails,
+    "refuses_an_odd_handshake": wrong.NeverFails,
     "tells_that_nobody_listens": wrong.NeverFails,
     "a_cancelled_connect_leaves_nothing": wrong.ShieldsTheDial,
     "connections_are_independent": wrong.SharesOne,

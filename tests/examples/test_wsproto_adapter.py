@@ -15,6 +15,7 @@ CANNOT = {
     "translates_only_the_end": "it offers no native_receive",
     "offers_each_message_once": "it offers nothing before it is received",
     "dials_a_unix_socket": "it knows no unix sockets",
+    "refuses_an_odd_handshake": "wsproto takes the last of two Sec-WebSocket-Protocol",
     "tells_how_the_server_closed": "wsproto takes the close code 1014 for a violation",
 }
 

@@ -7,7 +7,6 @@ one ping and not two.
 from __future__ import annotations
 
 import contextlib
-import inspect
 from typing import Any, cast
 
 from aiohttp import (
@@ -18,7 +17,9 @@ from aiohttp import (
     ClientResponseError,
     ClientSession,
     ClientTimeout,
+    ClientWebSocketResponse,
     DummyCookieJar,
+    HttpVersion11,
     InvalidURL,
     RequestInfo,
     TCPConnector,
@@ -32,21 +33,14 @@ from yarl import URL
 from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
-from ..refusals import describe_failed_dial
+from ..refusals import describe_failed_dial, fit_to_show
 from ..url import display_url
 from ..validation import check_number, check_type
 from .aiohttp_connection import AiohttpConnection
+from .aiohttp_options import check_options
 from .aiohttp_tunnel import Tunnel
-from .common import check_names, check_tls, find_proxy, parse_url, refused
-
-_TAKEN = {
-    "timeout": "give close_timeout=...",
-    "autoclose": "the adapter answers closes itself",
-    "autoping": "the adapter answers pings itself",
-    "decode_text": "text is always str",
-    **dict.fromkeys(("fingerprint", "verify_ssl"), "give ConnectOptions(ssl=...)"),
-}
-_KNOWN = inspect.signature(ClientSession.ws_connect).parameters.keys() - {"self", "url"}
+from .answers import fault_in
+from .common import check_tls, find_proxy, parse_url, refused
 
 
 class AiohttpAdapter:
@@ -77,7 +71,7 @@ class AiohttpAdapter:
     ) -> None:
         check_type("session", session, ClientSession)
         check_number("close_timeout", close_timeout, above=0)
-        check_names(library_options, known=_KNOWN, taken=_TAKEN, call="aiohttp's ws_connect()")
+        check_options(library_options)
         self._session = session
         self._close_timeout = close_timeout
         self._library_options = library_options
@@ -104,17 +98,16 @@ class AiohttpAdapter:
             except (ClientError, OSError) as error:
                 raise _connect_error(url, error) from _without_url(error)
             except (TypeError, ValueError) as error:
-                raise ConfigError(
-                    "an option given to AiohttpAdapter, or a proxy that the environment names, "
-                    f"is wrong: {error}"
-                ) from error
+                raise _odd(url, error) from error
             connection = AiohttpConnection(
                 native, options.max_message_size, self._close_timeout, own
             )
             unless_connected.pop_all()
-        if wrong := _fault_of(native, connection.handshake.headers, options):
+        if fault := _fault_of(native, options):
             await connection.cut_off()
-            raise ConnectError(f"{display_url(url)}: the handshake failed: the server {wrong}")
+            raise ConnectError(
+                describe_failed_dial(display_url(url), ClientError(f"the server {fault}"))
+            )
         return connection
 
     def _session_for(self, url: str, options: ConnectOptions) -> tuple[ClientSession, str | None]:
@@ -163,15 +156,25 @@ _NO_REDIRECT = TraceConfig()
 _NO_REDIRECT.on_request_redirect.append(_refuse_redirect)
 
 
-def _fault_of(native: Any, headers: Any, options: ConnectOptions) -> str | None:
-    """Return what a client must refuse, and aiohttp does not (RFC 6455 section 4.1)."""
-    if native.protocol is None and "sec-websocket-protocol" in headers:
-        return "chose a subprotocol that was not offered"
-    chosen = headers.get("sec-websocket-extensions", "")
-    names = {extension.partition(";")[0].strip() for extension in chosen.split(",")}
-    if not names <= {"", "permessage-deflate" if options.compression else ""}:
-        return "chose an extension that was not offered"
-    return None
+def _fault_of(native: ClientWebSocketResponse, options: ConnectOptions) -> str | None:
+    """Return what a client must refuse, and aiohttp does not."""
+    response = native._response  # noqa: SLF001 - it has no public name
+    if response.version != HttpVersion11:
+        return "answered in another version of HTTP than 1.1"
+    return fault_in(response.headers.items(), options)
+
+
+def _odd(url: str, error: Exception) -> ConnectError:
+    """Return the exception for what the library stumbled over.
+
+    That is retried: the options have been checked, so it should be what the server answered. Or
+    it is what cannot be checked here, of a session of the user's or of its proxy.
+    """
+    text = fit_to_show(str(error).splitlines()[0] if str(error) else type(error).__name__)
+    return ConnectError(
+        f"{display_url(url)}: the dial failed ({text}); does the server speak WebSocket here, and "
+        "are the session, and a proxy that the environment names for it, right?"
+    )
 
 
 def _without_url(error: Exception) -> Exception | None:

@@ -31,7 +31,7 @@ from logging import getLogger
 from typing import Any, cast
 
 from picows import WSError, WSUpgradeRequest, WSUpgradeResponse, ws_connect
-from picows.websockets import Request, Response, WebSocketException
+from picows.websockets import InvalidHandshake, Request, Response, WebSocketException
 from picows.websockets.asyncio.negotiation import configure_permessage_deflate, resolve_subprotocol
 from python_socks import ProxyError  # picows depends on it
 from websockets.uri import WebSocketURI
@@ -39,6 +39,7 @@ from websockets.uri import WebSocketURI
 from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError
 from ..options import ConnectOptions
+from .answers import fault_in
 from .common import check_names, check_tls, check_values, parse_url
 from .picows_client import Client
 from .picows_connection import PicowsConnection
@@ -136,6 +137,8 @@ class PicowsAdapter:
         self, options: ConnectOptions, request: WSUpgradeRequest, response: WSUpgradeResponse
     ) -> Client:
         answer = Response.from_picows(response)
+        if fault := fault_in(answer.headers.items(), options):
+            raise InvalidHandshake(f"the server {fault}")
         return Client(
             request=Request.from_picows(request),
             response=answer,
@@ -154,7 +157,10 @@ class PicowsAdapter:
         made: list[Client] = []
 
         def make(request: WSUpgradeRequest, response: WSUpgradeResponse) -> Client:
-            made.append(self._make_client(options, request, response))
+            try:
+                made.append(self._make_client(options, request, response))
+            except (TypeError, ValueError) as error:  # the options were good enough to get here
+                raise InvalidHandshake(f"an odd answer: {error}") from error
             return made[-1]
 
         try:

@@ -84,6 +84,12 @@ class WebsocketsAdapter:
         check_tls(url, options)
         proxy = self._proxy_for(url, options)
         library_options = self._dial_options()
+        made: list[Client] = []
+
+        def make(*args: Any, **settings: Any) -> Client:
+            made.append(Client(*args, **settings))
+            return made[-1]
+
         if options.ssl is not None:
             library_options["ssl"] = options.ssl
         try:
@@ -95,7 +101,7 @@ class WebsocketsAdapter:
                 compression=options.compression,
                 max_size=options.max_message_size,
                 open_timeout=None,  # the engine's open_timeout covers the dial
-                create_connection=Client,
+                create_connection=cast("type[Client]", make),
                 **library_options,
             )
         except ImportError as error:  # a SOCKS proxy needs one more library
@@ -103,7 +109,8 @@ class WebsocketsAdapter:
                 f"{error}; run: pip install 'python-socks[asyncio]'"
             ) from error
         except (OSError, WebSocketException, EOFError, TypeError, ValueError) as error:
-            raise _failure(url, error, proxy) from error
+            asked = any(client.request is not None for client in made)
+            raise _failure(url, error, proxy, asked=asked) from error
         return WebsocketsConnection(cast("Client", native))  # create_connection made it
 
     def _dial_options(self) -> dict[str, Any]:
@@ -116,12 +123,21 @@ class WebsocketsAdapter:
         return find_proxy(uri, options.proxy)
 
 
-def _failure(url: str, error: Exception, proxy: str | None) -> ConnectError | ConfigError:
-    """Return wsengine's exception for a dial that failed; its text holds no secret."""
+def _failure(
+    url: str, error: Exception, proxy: str | None, *, asked: bool
+) -> ConnectError | ConfigError:
+    """Return wsengine's exception for a dial that failed; its text holds no secret.
+
+    Args:
+        url: What was dialled.
+        error: The library's or the system's exception.
+        proxy: The proxy that it went through.
+        asked: Whether the request may be on its way: then no option of yours is to blame.
+    """
     if isinstance(error, InvalidStatus | InvalidProxyStatus):
         by = "the proxy" if isinstance(error, InvalidProxyStatus) else "the server"
         response = error.response
         return refused(url, response.status_code, response.headers.raw_items(), by=by)
-    if isinstance(error, OSError | WebSocketException | EOFError):
+    if asked or isinstance(error, OSError | WebSocketException | EOFError):
         return unreachable(url, error, proxy=proxy)
     return ConfigError(f"an option given to WebsocketsAdapter is wrong: {error}")

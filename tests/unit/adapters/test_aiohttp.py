@@ -17,6 +17,9 @@ from aiohttp import (
     ClientProxyConnectionError,
     ClientResponseError,
     ClientSession,
+    HttpVersion,
+    HttpVersion10,
+    HttpVersion11,
     InvalidURL,
     ServerDisconnectedError,
     TCPConnector,
@@ -138,27 +141,20 @@ EXTENSION = "chose an extension that was not offered"
 SUBPROTOCOL = "chose a subprotocol that was not offered"
 
 
-@pytest.mark.parametrize(
-    ("headers", "compression", "fault"),
-    [
-        ({}, "deflate", None),
-        (AGREED, "deflate", None),
-        (AGREED, None, EXTENSION),
-        ({"sec-websocket-extensions": "x-unheard-of"}, "deflate", EXTENSION),
-        ({"sec-websocket-extensions": "permessage-deflate, x-more"}, "deflate", EXTENSION),
-        ({"sec-websocket-protocol": "surprise"}, "deflate", SUBPROTOCOL),
-    ],
-)
-def test_what_was_not_offered_is_refused(
-    headers: dict[str, str], compression: Any, fault: str | None
-) -> None:
-    options = ConnectOptions(compression=compression)
-    assert module._fault_of(SimpleNamespace(protocol=None), headers, options) == fault
+def native(version: HttpVersion, headers: dict[str, str]) -> Any:
+    return SimpleNamespace(_response=SimpleNamespace(version=version, headers=headers))
 
 
-def test_a_subprotocol_that_was_offered_is_fine() -> None:
-    native = SimpleNamespace(protocol="v1")
-    assert module._fault_of(native, {"sec-websocket-protocol": "v1"}, DIRECT) is None
+def test_http_has_version_1_1() -> None:
+    assert module._fault_of(native(HttpVersion11, {}), DIRECT) is None
+    fault = module._fault_of(native(HttpVersion10, {}), DIRECT)
+    assert fault == "answered in another version of HTTP than 1.1"
+
+
+def test_the_headers_are_checked() -> None:
+    headers = {"Sec-WebSocket-Protocol": "surprise"}
+    fault = module._fault_of(native(HttpVersion11, headers), DIRECT)
+    assert fault == "chose a subprotocol that was not offered"
 
 
 # Options of the library.
@@ -277,14 +273,27 @@ async def test_a_malformed_proxy_of_the_environment_is_told(
         await AiohttpAdapter().connect("ws://host/", ConnectOptions())
     assert "hunter2" not in str(caught.value)
     async with ClientSession(trust_env=True) as trusting:  # which looks for it itself
-        with pytest.raises(ConfigError, match="or a proxy that the environment names") as caught:
+        with pytest.raises(ConnectError, match="a proxy that the environment names") as odd:
             await AiohttpAdapter(session=trusting).connect("ws://host/", ConnectOptions())
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(odd.value)
 
 
-async def test_a_wrong_value_of_an_option_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"^an option given to AiohttpAdapter, or "):
-        await AiohttpAdapter(params=7).connect("ws://host/", DIRECT)
+def test_a_wrong_value_of_an_option_is_told_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"^params: must be what yarl takes for a query"):
+        AiohttpAdapter(params=7)
+
+
+@pytest.mark.parametrize("error", [TypeError("odd\ntwice"), ValueError("odd\ntwice")])
+async def test_what_the_library_stumbles_over_is_dialled_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ws_connect(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(ClientSession, "ws_connect", ws_connect)
+    with pytest.raises(ConnectError, match=r"\?t=\.\.\.: the dial failed \(odd\); ") as caught:
+        await AiohttpAdapter().connect("ws://host/?t=hunter2", DIRECT)
+    assert caught.value.__cause__ is error
 
 
 async def test_a_tls_context_is_for_wss_only() -> None:

@@ -30,7 +30,7 @@ def response(status: int, *headers: tuple[str, str]) -> Response:
 
 
 def connect_error(error: Exception) -> ConnectError:
-    result = module._failure(URL, error, None)
+    result = module._failure(URL, error, None, asked=False)
     assert type(result) is ConnectError
     assert "hunter2" not in str(result)
     assert str(result).startswith(SHOWN)
@@ -80,9 +80,16 @@ def test_a_certificate_that_is_not_trusted_is_no_wrong_option() -> None:
 
 @pytest.mark.parametrize("error", [TypeError("an odd one"), ValueError("an odd one")])
 def test_what_the_library_makes_of_a_wrong_option_is_told(error: Exception) -> None:
-    result = module._failure(URL, error, None)
+    result = module._failure(URL, error, None, asked=False)
     assert isinstance(result, ConfigError)
     assert str(result) == "an option given to WebsocketsAdapter is wrong: an odd one"
+
+
+@pytest.mark.parametrize("error", [TypeError("an odd one"), ValueError("an odd one")])
+def test_once_the_server_was_asked_no_option_is_to_blame(error: Exception) -> None:
+    result = module._failure(URL, error, None, asked=True)
+    assert type(result) is ConnectError
+    assert "the handshake failed (an odd one)" in str(result)
 
 
 def test_a_redirect_tells_where_to() -> None:
@@ -98,7 +105,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 def test_a_proxy_that_cannot_be_reached_is_named() -> None:
-    result = module._failure(URL, ConnectionRefusedError("refused"), "http://proxy:1")
+    result = module._failure(URL, ConnectionRefusedError("refused"), "http://proxy:1", asked=True)
     assert "cannot connect to the proxy, or through it (refused)" in str(result)
 
 

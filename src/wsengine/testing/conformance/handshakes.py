@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from ..greetings import hang, refuse, say, upgrade
+from ..greetings import Greeting, hang, refuse, say, upgrade
+from ..peer import Peer
+from ..wire import accept_key
 from .expectations import expect, expect_closed, expect_equal, expect_refused
 from .probe import DIRECT, Probe
 from .registry import Chapter
@@ -23,6 +25,20 @@ REFUSALS: tuple[tuple[str, dict[str, str], float | None], ...] = (
     ("503 Service Unavailable", {"Retry-After": "soon"}, None),
     ("200 OK", {}, None),
 )
+
+
+_DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate"
+_NOT_TO_BE_SAID = (
+    "Sec-WebSocket-Accept: d3Jvbmc=",
+    "Sec-WebSocket-Protocol: v1.example\r\nSec-WebSocket-Protocol: v2.example",
+    "Sec-WebSocket-Extensions: ;;=",
+    f"{_DEFLATE}, permessage-deflate",
+    f"{_DEFLATE}; server_max_window_bits=7",
+    f"{_DEFLATE}; client_max_window_bits=16",
+    f"{_DEFLATE}; client_max_window_bits={'9' * 5000}",
+    f"{_DEFLATE}; x-unheard-of=1",
+)
+"""Headers that must not stand in an answer besides those that have to."""
 
 
 @check()
@@ -142,6 +158,36 @@ async def refuses_a_wrong_handshake(probe: Probe) -> None:
         probe.server.greeting = greeting
         await expect_refused(probe.dial(probe.server.url()), what)
         await (await probe.server.next_peer()).gone()
+
+
+@check()
+async def refuses_an_odd_handshake(probe: Probe) -> None:
+    """A 101 that is not clear, or agrees to what is not allowed, is a ConnectError.
+
+    That is: two Sec-WebSocket-Accept or Sec-WebSocket-Protocol, which may contradict each other;
+    extensions, or parameters of compression, that have no meaning (RFC 7692 section 7.1); another
+    version of HTTP than 1.1. No socket is left.
+    """
+    odd = {f"also {line[:99]!r}": _agree(line) for line in _NOT_TO_BE_SAID}
+    odd["HTTP/1.0"] = _agree(version="1.0")
+    offering = dataclasses.replace(DIRECT, subprotocols=("v2.example", "v1.example"))
+    for what, greeting in odd.items():
+        probe.server.greeting = greeting
+        await expect_refused(probe.dial(probe.server.url(), offering), what)
+        await (await probe.server.next_peer()).gone()
+
+
+def _agree(*lines: str, version: str = "1.1") -> Greeting:
+    """Agree to the handshake in another version of HTTP, or with more lines."""
+
+    async def greet(peer: Peer) -> None:
+        request = await peer.read_request()
+        accept = f"Sec-WebSocket-Accept: {accept_key(request.one('sec-websocket-key'))}"
+        first = f"HTTP/{version} 101 Switching Protocols"
+        head = (first, "Upgrade: websocket", "Connection: Upgrade", accept, *lines, "", "")
+        peer.write("\r\n".join(head).encode())
+
+    return greet
 
 
 @check()

@@ -64,9 +64,8 @@ async def test_a_line_break_in_an_option_of_the_library(
 ) -> None:
     """It is refused because of it. The adapter for picows takes no option that becomes a header."""
     async with RawServer() as server:
-        one = made(adapter, **{option: f"a{broken}X-Evil: 1"})
-        with pytest.raises((ConfigError, ConnectError), match="header"):
-            await requested(one, server, server.url())
+        with pytest.raises((ConfigError, ConnectError), match=r"header|control characters"):
+            await requested(made(adapter, **{option: f"a{broken}X-Evil: 1"}), server, server.url())
     async with RawServer() as server:
         harmless = await requested(made(adapter, **{option: "a"}), server, server.url())
     assert "a" in dict(harmless).values()

@@ -1,12 +1,15 @@
-"""What the library logs of a handshake is logged without its secrets."""
+"""What the library logs is logged without secrets, and without the content of messages."""
 
 from __future__ import annotations
 
 import logging
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from wsengine.adapters.websockets_logging import LOGGER
+
+SECRET = b"hunter2"
 
 
 @pytest.mark.parametrize(
@@ -17,8 +20,14 @@ from wsengine.adapters.websockets_logging import LOGGER
         (("> %s: %s", "X-Api-Key", "hunter2"), "> X-Api-Key: ..."),
         (("> %s: %s", "Upgrade", "websocket"), "> Upgrade: websocket"),
         (("> GET %s HTTP/1.1", "/feed?token=hunter2"), "> GET /feed?token=... HTTP/1.1"),
+        (("< HTTP/1.1 %d %s", 101, "Switching Protocols"), "< HTTP/1.1 101 Switching Protocols"),
         (("= connection is %s", "OPEN"), "= connection is OPEN"),
         (("< EOF",), "< EOF"),
+        (("% sent keepalive ping",), "% sent keepalive ping"),
+        (("< %s", Frame(Opcode.TEXT, SECRET)), "< TEXT [7 bytes]"),
+        (("> %s", Frame(Opcode.BINARY, SECRET, fin=False)), "> BINARY [7 bytes, continued]"),
+        (("> %s", Frame(Opcode.PING, SECRET)), "> PING [7 bytes]"),
+        (("< %s", "TEXT 'hunter2'"), "< ..."),
     ],
 )
 def test_a_line(caplog: pytest.LogCaptureFixture, line: tuple[str, ...], shown: str) -> None:
@@ -29,8 +38,30 @@ def test_a_line(caplog: pytest.LogCaptureFixture, line: tuple[str, ...], shown: 
     assert {record.name for record in caplog.records} == {"websockets.client"}
 
 
-def test_errors_pass_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
-    LOGGER.error("%s failed", "it", exc_info=ValueError("why"))
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (("> header %s: %s", "Authorization", "hunter2"), "> header ...: ..."),
+        (("> GET %s HTTP/1.1 ", "/?token=hunter2"), "> GET ... HTTP/1.1 "),
+        (("> GET %s HTTP/1.1", "/", "hunter2"), "> GET ... HTTP/1.1"),
+        (
+            ("%5.1f %% of %-3d, %(x)s %r %#x", 1.0, 2, "hunter2", "hunter2", 3),
+            "... % of ..., ... ... ...",
+        ),
+    ],
+)
+def test_no_value_of_a_line_that_is_not_known(
+    caplog: pytest.LogCaptureFixture, line: tuple[str, ...], shown: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "websockets.client")
+    LOGGER.debug(*line)
     [record] = caplog.records
-    assert record.getMessage() == "it failed"
+    assert record.getMessage() == shown
+    assert not record.args
+
+
+def test_errors_keep_their_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    LOGGER.error("parser failed", exc_info=ValueError("why"))
+    [record] = caplog.records
+    assert record.getMessage() == "parser failed"
     assert record.exc_info is not None

@@ -75,10 +75,13 @@ def wants_proxy(url: str, options: ConnectOptions) -> bool:
 async def open_streams(url: str, options: ConnectOptions) -> Streams:
     """Connect over TCP, and TLS for wss://."""
     parts = urlsplit(url)
-    if parts.scheme == "ws":
-        return await asyncio.open_connection(parts.hostname, parts.port or 80)
-    trusted = options.ssl or True
-    return await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=trusted)
+    secure = parts.scheme == "wss"
+    return await asyncio.open_connection(
+        parts.hostname,
+        parts.port or (443 if secure else 80),
+        ssl=(options.ssl or True) if secure else None,
+        happy_eyeballs_delay=0.25,  # or an address that does not answer is waited for
+    )
 
 
 def request(url: str, options: ConnectOptions) -> events.Request:

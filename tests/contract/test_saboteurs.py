@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -36,6 +37,8 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "connections_are_independent": wrong.SharesOne,
     "does_not_follow_a_redirect": astray.FollowsRedirects,
     "dials_ipv6": astray.KnowsNoIPv6,
+    # Which is left to the library: one address after the other.
+    "goes_on_where_an_address_does_not_answer": partial(WrappedAdapter, family=socket.AF_INET),
     "dials_a_unix_socket": WrappedAdapter,  # knows nothing of the path
     "trusts_the_given_authority": optioning(ssl=None),
     "closes_over_tls": wrapping(spoilt.WrongCode),

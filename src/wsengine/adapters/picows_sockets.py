@@ -1,13 +1,13 @@
 """Sockets for the `picows` adapter: to have them in hand, and to be taken by the library.
 
-As of picows 2.3 the library leaves its socket open when its handshake is cancelled. It sets the
+As of picows 2.3 the library leaves its socket open when its handshake is cancelled. Of a socket
+that is given to it, and was reset since, it thinks that it was never connected. It sets the
 options of TCP on each socket, and on one that has none, such as a unix socket, it crashes the
 whole process.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import inspect
 import socket
@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from picows import WSParsedURL
 
 from ..errors import ConfigError
+from .dialling import open_socket
 
 SocketFactory: TypeAlias = Callable[
     [WSParsedURL], socket.socket | Awaitable[socket.socket | None] | None
@@ -48,7 +49,7 @@ class Sockets:
         if inspect.isawaitable(made):
             made = await made
         if made is None:
-            made = await _connect(target.host, target.port)
+            made = await open_socket(target.host, target.port)
         elif made.family not in {socket.AF_INET, socket.AF_INET6}:
             if not self._any_family:
                 made.close()
@@ -65,24 +66,6 @@ class Sockets:
                 opened.shutdown(socket.SHUT_RDWR)
 
 
-class _Dialled(socket.socket):
-    """A socket that tells its peer also when that has reset it since.
-
-    The library would take it for one that was never connected, dial once more, and leave it open;
-    so the transport finds the reset, and closes it.
-    """
-
-    peer: Any = None
-
-    def getpeername(self) -> Any:
-        try:
-            return super().getpeername()
-        except OSError:
-            if self.peer is None:
-                raise
-            return self.peer
-
-
 class _NoTCP(socket.socket):
     """A socket that ignores the options of TCP."""
 
@@ -92,32 +75,3 @@ class _NoTCP(socket.socket):
 
     def getsockopt(self, level: int, *arguments: Any) -> Any:
         return 0 if level == socket.IPPROTO_TCP else super().getsockopt(level, *arguments)
-
-
-async def _connect(host: str, port: int) -> socket.socket:
-    """Connect to the first address of a host that takes it."""
-    loop = asyncio.get_running_loop()
-    failure: OSError | None = None
-    for family, kind, protocol, _, address in await _look_up(host, port):
-        opened = _Dialled(family, kind, protocol)
-        with contextlib.ExitStack() as unless_connected:
-            unless_connected.callback(opened.close)
-            opened.setblocking(False)
-            try:
-                await loop.sock_connect(opened, address)
-                opened.peer = address
-            except OSError as error:
-                failure = failure or error
-                continue
-            unless_connected.pop_all()
-            return opened
-    raise failure or OSError("the host has no address")
-
-
-async def _look_up(host: str, port: int) -> list[Any]:
-    """Return the addresses of a host. For one that is an address itself it starts no thread."""
-    kind = socket.SOCK_STREAM
-    try:
-        return socket.getaddrinfo(host, port, type=kind, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)

@@ -8,7 +8,10 @@ one ping and not two. What the library does not do as the contract wants is mend
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import socket
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from websockets.asyncio.client import connect
@@ -26,6 +29,7 @@ from .common import (
     refused,
     unreachable,
 )
+from .dialling import open_socket
 from .websockets_client import Client
 from .websockets_connection import WebsocketsConnection
 from .websockets_logging import LOGGER
@@ -43,6 +47,11 @@ _OF_TCP = inspect.signature(asyncio.AbstractEventLoop.create_connection).paramet
     "protocol_factory",
     "kwargs",
 }
+_WHERE_TO = {
+    *(name for name in _OF_TCP if not name.startswith(("ssl", "server_"))),
+    *("unix", "path"),
+}
+"""The options that say what to connect to, or how: with one of them, the library does it."""
 _KNOWN = {
     *(inspect.signature(connect).parameters.keys() - {"uri", "kwargs"}),
     *_OF_TCP,
@@ -84,26 +93,12 @@ class WebsocketsAdapter:
         check_tls(url, options)
         proxy = self._proxy_for(url, options)
         library_options = self._dial_options()
-        made: list[Client] = []
-
-        def make(*args: Any, **settings: Any) -> Client:
-            made.append(Client(*args, **settings))
-            return made[-1]
-
         if options.ssl is not None:
             library_options["ssl"] = options.ssl
+        made: list[Client] = []
         try:
-            native = await _Dial(
-                url,
-                additional_headers=dict(options.headers),
-                subprotocols=list(options.subprotocols) or None,  # type: ignore[arg-type]
-                proxy=proxy,
-                compression=options.compression,
-                max_size=options.max_message_size,
-                open_timeout=None,  # the engine's open_timeout covers the dial
-                create_connection=cast("type[Client]", make),
-                **library_options,
-            )
+            async with self._socket_for(url, proxy, made) as sock:
+                return await self._dial(url, options, made, proxy=proxy, **library_options, **sock)
         except ImportError as error:  # a SOCKS proxy needs one more library
             raise MissingDependencyError(
                 f"{error}; run: pip install 'python-socks[asyncio]'"
@@ -111,7 +106,45 @@ class WebsocketsAdapter:
         except (OSError, WebSocketException, EOFError, TypeError, ValueError) as error:
             asked = any(client.request is not None for client in made)
             raise _failure(url, error, proxy, asked=asked) from error
+
+    async def _dial(
+        self, url: str, options: ConnectOptions, made: list[Client], **settings: Any
+    ) -> WebsocketsConnection:
+        def make(*args: Any, **kwargs: Any) -> Client:
+            made.append(Client(*args, **kwargs))
+            return made[-1]
+
+        native = await _Dial(
+            url,
+            additional_headers=dict(options.headers),
+            subprotocols=list(options.subprotocols) or None,  # type: ignore[arg-type]
+            compression=options.compression,
+            max_size=options.max_message_size,
+            open_timeout=None,  # the engine's open_timeout covers the dial
+            create_connection=cast("type[Client]", make),
+            **settings,
+        )
         return WebsocketsConnection(cast("Client", native))  # create_connection made it
+
+    @contextlib.asynccontextmanager
+    async def _socket_for(
+        self, url: str, proxy: str | None, made: list[Client]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Open a socket for the dial, unless that is for the library; cut it off if that fails."""
+        if proxy is not None or not _WHERE_TO.isdisjoint(self._library_options):
+            yield {}
+            return
+        uri = parse_url(url)
+        opened = await open_socket(uri.host, uri.port)
+        try:
+            yield {"sock": opened}
+        except BaseException:
+            if made:  # a transport has it by now, and is to find its end
+                with contextlib.suppress(OSError):
+                    opened.shutdown(socket.SHUT_RDWR)
+            else:
+                opened.close()
+            raise
 
     def _dial_options(self) -> dict[str, Any]:
         return {**_DEFAULTS, **self._library_options}

@@ -11,7 +11,8 @@ import pytest
 from picows import WSParsedURL
 
 from wsengine import ConfigError
-from wsengine.adapters.picows_sockets import Sockets, _Dialled, _look_up
+from wsengine.adapters import picows_sockets as module
+from wsengine.adapters.picows_sockets import Sockets
 
 TARGET = cast("WSParsedURL", SimpleNamespace(host="name.test", port=80))
 
@@ -85,97 +86,26 @@ async def test_a_unix_socket_is_refused_where_the_library_would_crash() -> None:
 
 
 @pytest.fixture
-async def dialled(monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
-    """The sockets that were to connect; the ports 1 and 2 refuse."""
-    dialled: list[socket.socket] = []
+async def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What the adapter itself was to connect to."""
+    opened: list[tuple[str, int]] = []
 
-    async def connect(opened: socket.socket, address: tuple[str, int]) -> None:
-        dialled.append(opened)
-        if address[1] < 3:
-            raise ConnectionRefusedError(f"at {address[1]}")
+    async def open_socket(host: str, port: int) -> Made:
+        opened.append((host, port))
+        return Made()
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
-    return dialled
-
-
-def resolve(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
-    """Have the name stand for addresses that differ in their port."""
-
-    async def look_up(host: str, port: int, **_: Any) -> list[Any]:
-        assert (host, port) == ("name.test", 80)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", one)) for one in ports]
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    monkeypatch.setattr(module, "open_socket", open_socket)
+    return opened
 
 
-async def test_the_first_address_that_takes_it(
-    dialled: list[socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolve(monkeypatch, 1, 2, 3, 4)
-    with await Sockets(None).open(TARGET) as opened:
-        assert opened is dialled[-1]
-        assert not opened.getblocking()
-        assert [one.fileno() for one in dialled] == [-1, -1, opened.fileno()]
+async def test_without_a_factory_the_adapter_connects(opened: list[tuple[str, int]]) -> None:
+    sockets = Sockets(None)
+    made: Any = await sockets.open(TARGET)
+    assert opened == [("name.test", 80)]
+    sockets.shut_down()
+    assert made.shut == [socket.SHUT_RDWR]
 
 
-async def test_a_factory_may_leave_it_to_the_adapter(
-    dialled: list[socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolve(monkeypatch, 3)
-    with await Sockets(lambda _: None).open(TARGET) as opened:
-        assert dialled == [opened]
-
-
-async def test_where_all_refuse_the_first_tells_why(
-    dialled: list[socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolve(monkeypatch, 2, 1)
-    with pytest.raises(ConnectionRefusedError, match="at 2"):
-        await Sockets(None).open(TARGET)
-    assert [one.fileno() for one in dialled] == [-1, -1]
-
-
-async def test_a_host_without_an_address(
-    dialled: list[socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolve(monkeypatch)
-    with pytest.raises(OSError, match="no address"):
-        await Sockets(None).open(TARGET)
-    assert dialled == []
-
-
-async def test_a_cancelled_dial_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    dialled: list[socket.socket] = []
-
-    async def hang(opened: socket.socket, _: object) -> None:
-        dialled.append(opened)
-        await asyncio.sleep(100)
-
-    resolve(monkeypatch, 1)
-    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", hang)
-    opening = asyncio.create_task(Sockets(None).open(TARGET))
-    await asyncio.sleep(1)
-    opening.cancel()
-    await asyncio.wait({opening})
-    assert opening.cancelled()
-    assert [one.fileno() for one in dialled] == [-1]
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-async def test_an_address_needs_no_look_up(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(loop, "getaddrinfo", None)  # it would start a thread
-    assert [found[4][:2] for found in await _look_up(host, 80)] == [(host, 80)]
-
-
-async def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve(monkeypatch, 5)
-    assert [found[4] for found in await _look_up("name.test", 80)] == [("127.0.0.1", 5)]
-
-
-def test_a_socket_knows_its_peer_when_that_has_reset_it() -> None:
-    with _Dialled(socket.AF_INET, socket.SOCK_STREAM) as dialled:
-        with pytest.raises(OSError, match="not connected"):
-            dialled.getpeername()
-        dialled.peer = ("192.0.2.1", 80)
-        assert dialled.getpeername() == ("192.0.2.1", 80)
+async def test_a_factory_may_leave_it_to_the_adapter(opened: list[tuple[str, int]]) -> None:
+    await Sockets(lambda _: None).open(TARGET)
+    assert opened == [("name.test", 80)]

@@ -125,13 +125,46 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         asked.update(options, url=url)
         raise Dialled
 
+    async def open_socket(host: str, port: int) -> socket.socket:
+        asked.update(host=host, port=port)
+        asked["opened"] = opened = socket.socket()
+        return opened
+
     monkeypatch.setattr(module, "_Dial", dial)
+    monkeypatch.setattr(module, "open_socket", open_socket)
     return asked
 
 
 async def dial(url: str, options: ConnectOptions, **library_options: Any) -> None:
     with pytest.raises(Dialled):
         await WebsocketsAdapter(**library_options).connect(url, options)
+
+
+async def test_the_adapter_connects_and_closes_what_the_library_did_not_take(
+    asked: dict[str, Any],
+) -> None:
+    await dial("wss://host/", ConnectOptions(proxy=None))
+    assert (asked["host"], asked["port"]) == ("host", 443)
+    assert asked["sock"] is asked["opened"]
+    assert asked["sock"].fileno() == -1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"sock": object()}, {"local_addr": ("127.0.0.1", 0)}, {"unix": True}, {"host": "other"}],
+)
+async def test_the_library_connects_where_it_is_told_how(
+    asked: dict[str, Any], given: dict[str, Any]
+) -> None:
+    await dial("ws://host/", ConnectOptions(proxy=None), **given)
+    assert "opened" not in asked
+    assert asked.items() >= given.items()
+
+
+async def test_the_library_connects_through_a_proxy(asked: dict[str, Any]) -> None:
+    await dial("ws://host/", ConnectOptions(proxy="http://proxy:1"))
+    assert asked["proxy"] == "http://proxy:1"
+    assert not asked.keys() & {"opened", "sock"}
 
 
 async def test_a_tls_context_is_for_wss_only(asked: dict[str, Any]) -> None:

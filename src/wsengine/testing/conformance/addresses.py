@@ -1,11 +1,15 @@
-"""Checks of what is dialled besides IPv4: IPv6, and unix sockets."""
+"""Checks of what is dialled besides IPv4: IPv6, several addresses, and unix sockets."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ...adapter import Adapter
 from ..rawserver import RawServer
@@ -16,6 +20,10 @@ from .registry import Chapter, CheckSkipped
 check = Chapter("Addresses")
 
 IPV6_LOOPBACK = "::1"
+LOOPBACK = "127.0.0.1"
+_HOLE = "127.0.0.2"
+_NAME = "two.test"
+_NAMES = (_NAME, _NAME.encode())
 
 
 @check()
@@ -27,6 +35,22 @@ async def dials_ipv6(probe: Probe) -> None:
         raise CheckSkipped(f"this machine has no IPv6 loopback: {error}") from error
     connection, peer = await probe.connect(server=server)
     expect_equal(peer.request.one("host"), f"[::1]:{server.port}", "the request's Host")
+    peer.text("hello")
+    expect_equal(await connection.receive(), "hello", "the text")
+
+
+@check(limit=5)
+async def goes_on_where_an_address_does_not_answer(probe: Probe) -> None:
+    """Of a host with two addresses the second is dialled soon where the first does not answer.
+
+    As in RFC 8305: one of them may be of a network that is down, and no refusal comes from there.
+    """
+    port = probe.server.port
+    with _black_hole(port), _two_addresses(_HOLE, LOOPBACK):
+        dialling = probe.start(probe.dial(f"ws://{_NAME}:{port}/"))
+        peer = await probe.server.next_peer()
+        connection = await dialling
+    expect_equal(peer.request.one("host"), f"{_NAME}:{port}", "the request's Host")
     peer.text("hello")
     expect_equal(await connection.receive(), "hello", "the text")
 
@@ -58,3 +82,46 @@ async def _enter(
     if isinstance(made, contextlib.AbstractAsyncContextManager):
         return await probe.use(made)
     return made
+
+
+@contextlib.contextmanager
+def _black_hole(port: int) -> Iterator[None]:
+    """Have nothing answer at an address: the queue of a socket that nobody accepts from is full."""
+    if not sys.platform.startswith("linux"):
+        raise CheckSkipped("this machine has no second loopback address that does not answer")
+    with contextlib.ExitStack() as sockets:
+        hole = sockets.enter_context(socket.socket())
+        try:
+            hole.bind((_HOLE, port))
+        except OSError as error:
+            raise CheckSkipped(f"this machine has nothing free at {_HOLE}: {error}") from error
+        hole.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex((_HOLE, port))
+        yield
+
+
+@contextlib.contextmanager
+def _two_addresses(*hosts: str) -> Iterator[None]:
+    """Have a name stand for several addresses, whoever looks it up."""
+    loop, by_system = asyncio.get_running_loop(), socket.getaddrinfo
+    by_loop = loop.getaddrinfo
+
+    def found(port: Any) -> list[Any]:
+        return [by_system(host, int(port), type=socket.SOCK_STREAM)[0] for host in hosts]
+
+    def look_up(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        return found(port) if host in _NAMES else by_system(host, port, *args, **kwargs)
+
+    async def look_up_later(host: Any, port: Any, **kwargs: Any) -> Any:
+        return found(port) if host in _NAMES else await by_loop(host, port, **kwargs)
+
+    socket.getaddrinfo = look_up
+    loop.getaddrinfo = look_up_later  # type: ignore[method-assign]  # uvloop asks no module
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = by_system
+        del loop.getaddrinfo

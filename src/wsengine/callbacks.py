@@ -9,6 +9,7 @@ from types import CoroutineType
 from typing import Any, Protocol
 
 from .errors import ConfigError
+from .handlers import check_no_yield
 
 CALLBACKS = (
     "on_open",
@@ -102,7 +103,7 @@ def check_endpoint(endpoint: object) -> None:
     """Check that an endpoint has the six callbacks.
 
     Raises:
-        ConfigError: One is missing or cannot be called.
+        ConfigError: One is missing, cannot be called, or has `yield`.
     """
     if isinstance(endpoint, type):
         name = endpoint.__name__
@@ -113,3 +114,5 @@ def check_endpoint(endpoint: object) -> None:
             f"endpoint={endpoint!r}: lacks {', '.join(missing)}; inherit from wsengine.Endpoint, "
             "which has all six callbacks"
         )
+    for name in CALLBACKS:
+        check_no_yield(name, getattr(endpoint, name))

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from .errors import ConfigError, DecodeError
 from .message import Message
+from .validation import check_not_awaited
 
 
 class Codec(Protocol):
@@ -38,7 +39,7 @@ def check_codec(codec: object) -> Codec:
     """Return a codec as it is, checked.
 
     Raises:
-        ConfigError: It is a class, or has no `encode` or `decode`.
+        ConfigError: It is a class, has no `encode` or `decode`, or has one that is an `async def`.
     """
     if isinstance(codec, type):
         name = codec.__name__
@@ -49,6 +50,7 @@ def check_codec(codec: object) -> Codec:
             f"codec={codec!r}: lacks {' and '.join(missing)}; a codec has encode(value) and "
             "decode(message), as wsengine.codecs.JsonCodec() has"
         )
+    check_not_awaited("codec", codec, ("encode", "decode", "explain"))
     return cast("Codec", codec)
 
 

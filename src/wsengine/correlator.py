@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from .codec import Codec
 from .config import EngineConfig
 from .errors import ConfigError
+from .validation import check_not_awaited
 
 
 class Correlator(Protocol):
@@ -60,8 +61,8 @@ def check_correlator(correlator: object) -> Correlation:
     """Return what a correlator can do.
 
     Raises:
-        ConfigError: It is a class, lacks one of the two methods, or has something that is not
-            a method where an optional one would be.
+        ConfigError: It is a class, lacks one of the two methods, has something that is not a
+            method where an optional one would be, or one that is an `async def`.
     """
     if isinstance(correlator, type):
         name = correlator.__name__
@@ -86,6 +87,7 @@ def check_correlator(correlator: object) -> Correlation:
     for name, method in optional.items():
         if not callable(method):
             raise ConfigError(f"correlator={correlator!r}: its {name} cannot be called")
+    check_not_awaited("correlator", correlator, (*needed, *optional))
     return Correlation(
         request_id=found.request_id,
         response_id=found.response_id,

@@ -131,7 +131,8 @@ class Endpoint:
         As a decorator it takes any number of handlers. A message goes to the first registered
         one that it fits, or else to the one without `kind` and `when`, or else nowhere. What a
         decorated handler returns, or yields one by one, is sent, unless it is `None`; nothing
-        is sent, nor looked for, where its return annotation is `None`.
+        is sent, nor looked for, where its return annotation is `None`. One that yields is ended
+        when the session is over. A method that overrides this one must not have `yield`.
 
         Args:
             session: The session.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import logging
+from abc import ABCMeta
 from collections.abc import Callable
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from .errors import ConfigError, ConnectionClosed
+from .answers import MessageHandler, answering, answers_nothing, signature_of
+from .errors import ConfigError
+from .validation import is_generator_function
 
 if TYPE_CHECKING:
     from .close import Close
@@ -32,7 +34,6 @@ class OpenHandler(Protocol):
 
 H = TypeVar("H", bound=Callable[..., Any])
 Check: TypeAlias = "Callable[[str, Callable[..., Any]], None]"
-MessageHandler: TypeAlias = "Callable[[Session, Any], Any]"
 Predicate: TypeAlias = Callable[[Any], object]
 
 OnOpen = TypeVar("OnOpen", bound=OpenHandler)
@@ -118,7 +119,10 @@ class Handlers:
         """
         self._check("on_message", handler)
         if kind is not None or when is not None:
-            self._rules.append(Rule(object if kind is None else kind, when, answering(handler)))
+            kind = object if kind is None else kind
+            if not _depends_on_type(kind):  # so it is asked of each message, as `when` is
+                kind, when = object, _both(kind, when)
+            self._rules.append(Rule(kind, when, answering(handler)))
         elif self._catch_all is None:
             self._catch_all = answering(handler)
         else:
@@ -157,72 +161,55 @@ class Handlers:
         return rules
 
 
-def answering(handler: MessageHandler) -> MessageHandler:
-    """Return a handler whose results are sent, one that the engine can call."""
-    if _answers_nothing(handler):
-        return handler
-
-    def handle(session: Session, message: Any) -> Any:
-        result = handler(session, message)
-        return None if result is None else _answer(session, result)
-
-    return handle
+def _depends_on_type(kind: Any) -> bool:
+    """Return whether `isinstance` looks at the type of an object alone: a protocol may not."""
+    if isinstance(kind, tuple | UnionType):
+        return all(map(_depends_on_type, kind if isinstance(kind, tuple) else kind.__args__))
+    by_type: tuple[object, ...] = (type.__instancecheck__, ABCMeta.__instancecheck__)
+    return type(kind).__instancecheck__ in by_type
 
 
-async def _answer(session: Session, result: Any) -> None:
-    if inspect.isawaitable(result):
-        result = await result
-    if inspect.isasyncgen(result):
-        async with contextlib.aclosing(result) as values:
-            async for value in values:
-                if not await _sent(session, value):
-                    return
-    elif inspect.isgenerator(result):
-        with contextlib.closing(result) as values:
-            for value in values:
-                if not await _sent(session, value):
-                    return
-    elif result is not None:
-        await _sent(session, result)
+def _both(kind: Kind, when: Predicate | None) -> Predicate:
+    def fits(message: Any) -> bool:
+        return isinstance(message, kind) and (when is None or bool(when(message)))
+
+    return fits
 
 
-async def _sent(session: Session, value: Any) -> bool:
-    """Send an answer; return whether there is still somebody to send to."""
-    if value is None:
-        return True
-    try:
-        await session.send(value)
-    except ConnectionClosed as error:
-        # Nobody's mistake: a handler that answers by returning could not catch it either.
-        logger.info("%r: an answer was not sent: %s", session, error)
-        return False
-    return True
+def check_no_yield(name: str, callback: Any) -> None:
+    """Check that something is done when a callback is called.
 
-
-def _answers_nothing(handler: MessageHandler) -> bool:
-    signature = _signature(handler)
-    return signature is not None and signature.return_annotation in (None, "None")
-
-
-def _signature(function: Any) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError, NameError):  # not known: it is written in C, for example
-        return None
+    Raises:
+        ConfigError: It has `yield`: calling it only makes a generator.
+    """
+    if is_generator_function(callback):
+        raise ConfigError(
+            f"{name}={callback!r}: has `yield`, so that nothing is done when it is called; call "
+            "session.send(...) for each value (only a handler that @endpoint.on_message decorates "
+            "answers by `yield`)"
+        )
 
 
 def check_handler(name: str, handler: Any) -> None:
     """Check that a handler can be called as the callback of that name is.
 
     Raises:
-        ConfigError: It cannot.
+        ConfigError: It cannot, or what it yields would get lost.
     """
     positional, named = CALLS[name]
     call = f"{name}({', '.join([*positional, *(f'{each}=...' for each in named)])})"
     if not callable(handler) or isinstance(handler, type):
         hint = "; a kind is given by name: on_message(kind=...)" * (name == "on_message")
         raise ConfigError(f"{name}={handler!r}: must be a function{hint}")
-    signature = _signature(handler)
+    if name != "on_message":
+        check_no_yield(name, handler)
+    elif is_generator_function(handler) and answers_nothing(handler):
+        raise ConfigError(
+            f"{name}={handler!r}: has `yield`, and its return annotation is `None`, which says "
+            "that it answers nothing; annotate it as Iterator[...] or AsyncIterator[...], or not "
+            "at all"
+        )
+    signature = signature_of(handler)
     if signature is None:
         return
     try:

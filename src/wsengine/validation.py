@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -116,3 +117,26 @@ def check_method(field: str, value: Any, method: str) -> None:
     """
     if value is not None and not callable(getattr(value, method, None)):
         raise refuse(field, value, f"must have a method {method}(), or be None for the global one")
+
+
+def is_generator_function(function: Any) -> bool:
+    """Return whether a function, or an object that can be called, has `yield`."""
+    checks = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(check(each) for check in checks for each in (function, type(function).__call__))
+
+
+def check_not_awaited(field: str, value: Any, methods: tuple[str, ...]) -> None:
+    """Check that no method that a value has would have to be awaited.
+
+    Raises:
+        ConfigError: One is an `async def`.
+    """
+    for name in methods:
+        method = getattr(value, name, None)
+        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+            raise refuse(
+                field,
+                value,
+                f"its {name} is an `async def`, and what it returns is used at once, for each "
+                "message; make it a plain `def`",
+            )

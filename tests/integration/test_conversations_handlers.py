@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -148,3 +150,27 @@ async def test_answers_of_many_messages(make_engine: MakeEngine, workers: int) -
         ]
     if workers == 1:
         assert talk.answers == [f"{number}{letter}" for number in numbers for letter in "ab"]
+
+
+@pytest.mark.parametrize("how", ["exit", "restart"])
+async def test_endless_answers_do_not_hold_the_end_of_a_session_up(
+    make_engine: MakeEngine, how: str
+) -> None:
+    endpoint, talk = Endpoint(), Talk("go")
+
+    @endpoint.on_message
+    async def endless(session: Session, message: str) -> AsyncIterator[str]:
+        while True:
+            yield "tick"
+            await asyncio.sleep(0.02)
+
+    async with PoliteServer(talk) as server:
+        engine = make_engine(server.url, endpoint, stop_timeout=8.0)
+        await engine.start()
+        await until(lambda: talk.answers)
+        began = time.perf_counter()
+        getattr(engine, how)()
+        if how == "restart":
+            await until(lambda: len(server.connections) == 2)
+        await engine.stop()
+        assert time.perf_counter() - began < 2.0  # not half of `stop_timeout`

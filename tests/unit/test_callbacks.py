@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import AsyncIterator, Iterator
 from types import CoroutineType, SimpleNamespace
 from typing import Any
 
@@ -235,6 +236,20 @@ def test_a_missing_callback_is_named(name: str) -> None:
     for lacking in (None, 7):
         setattr(endpoint, name, lacking)
         with pytest.raises(ConfigError, match=rf"lacks {name}; inherit from wsengine\.Endpoint"):
+            check_endpoint(endpoint)
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_a_callback_that_yields_is_refused(name: str) -> None:
+    async def asynchronous(*arguments: object, **named: object) -> AsyncIterator[int]:
+        yield 1
+
+    def plain(*arguments: object, **named: object) -> Iterator[int]:
+        yield 1
+
+    for generator in (asynchronous, plain):
+        endpoint = type("Own", (Endpoint,), {name: generator})()
+        with pytest.raises(ConfigError, match=rf"{name}=.*: has `yield`, .*session\.send"):
             check_endpoint(endpoint)
 
 

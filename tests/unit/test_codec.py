@@ -36,6 +36,16 @@ def test_any_object_that_encodes_and_decodes_is_a_codec(codec: Any) -> None:
     assert check_codec(codec) is codec
 
 
+@pytest.mark.parametrize("name", ["encode", "decode", "explain"])
+def test_what_would_have_to_be_awaited_is_refused(name: str) -> None:
+    async def waiting(self: Any, value: Any) -> Any:
+        return value
+
+    codec = type("Waiting", (Own,), {name: waiting})()
+    with pytest.raises(ConfigError, match=rf"codec=.*: its {name} is an `async def`.*plain `def`"):
+        check_codec(codec)
+
+
 @pytest.mark.parametrize(
     ("codec", "message"),
     [

@@ -62,6 +62,16 @@ def test_what_it_has_is_used() -> None:
     assert correlation.needs_codec is True
 
 
+@pytest.mark.parametrize("name", ["request_id", "response_id", "prepare", "error", "result"])
+def test_what_would_have_to_be_awaited_is_refused(name: str) -> None:
+    async def waiting(self: Any, message: Any) -> Any:
+        return message
+
+    correlator = type("Waiting", (Whole,), {name: waiting})()
+    with pytest.raises(ConfigError, match=rf"its {name} is an `async def`.*plain `def`"):
+        check_correlator(correlator)
+
+
 @pytest.mark.parametrize(
     ("correlator", "message"),
     [

@@ -3,17 +3,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Protocol, TypedDict, cast
+from types import SimpleNamespace
+from typing import Any, Protocol, TypedDict, cast, runtime_checkable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine import ConfigError, Endpoint, EngineState, Session
+from wsengine import ConfigError, Endpoint, Session
 from wsengine.callbacks import CALLBACKS
 from wsengine.handlers import CALLS, Handlers, check_handler, check_rule
-from wsengine.testing import Accept, CloseWith, Delay
+from wsengine.testing import Accept
 from wsengine.testing.scripted import ScriptedConnection
 
 from .tools import make, settle
@@ -120,7 +122,45 @@ def test_a_handler_may_be_for_several_things() -> None:
     assert seen == [1, "x"]
 
 
+@runtime_checkable
+class Priced(Protocol):
+    price: float
+
+
+class Abstract(ABC):
+    @abstractmethod
+    def price(self) -> float:
+        """Return the price."""
+
+
+@pytest.mark.parametrize("kind", [Priced, Priced | int, (int, Priced), (int, (str, Priced))])
+def test_a_kind_that_depends_on_the_instance_is_asked_of_each_message(kind: Any) -> None:
+    handlers, seen = Handlers(), list[Any]()
+    handlers.add_for_messages(named(seen, "cheap"), kind, lambda message: message.price < 5)
+    handlers.add_for_messages(named(seen, "priced"), kind, None)
+    handlers.add_for_messages(named(seen, "all"), None, None)
+    messages = [SimpleNamespace(**items) for items in ({}, {"price": 9}, {"price": 1}, {"n": 1})]
+    assert names(handlers, seen, *messages) == ["all", "priced", "cheap", "all"]
+
+
+@pytest.mark.parametrize("kind", [Trade, Trade | int, (int, Trade), Abstract])
+def test_a_kind_that_depends_on_the_type_alone_is_asked_once(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers, asked = Handlers(), list[Any]()
+
+    def noted(instance: Any, of: Any) -> bool:
+        asked.append(of)
+        return isinstance(instance, of)
+
+    handlers.add_for_messages(none, kind, None)
+    monkeypatch.setattr("wsengine.handlers.isinstance", noted, raising=False)
+    handled(handlers, Trade(), Trade(), Trade())
+    assert asked == [kind]
+
+
 KINDS: list[Any] = [int, str, bool, object, Trade, BigTrade, int | str, (str, Trade), None]
+KINDS += [Priced, Abstract, Priced | int]
 
 
 @settings(deadline=None)
@@ -167,181 +207,6 @@ async def test_a_predicate_that_raises_is_an_error_of_the_callback(
     assert seen == ["x"]
     assert "IndexError" in caplog.text
     assert connection.unread == 0
-
-
-# What it answers.
-
-
-def generated(session: Session, message: str) -> Iterator[str | None]:
-    yield f"{message} 1"
-    yield None
-    yield f"{message} 2"
-
-
-async def generated_async(session: Session, message: str) -> AsyncIterator[str | None]:
-    yield f"{message} 1"
-    await asyncio.sleep(5)
-    yield None
-    yield f"{message} 2"
-
-
-async def later(session: Session, message: str) -> str:
-    await asyncio.sleep(5)
-    return f"{message} 1"
-
-
-class Callable:
-    async def __call__(self, session: Session, message: str) -> str:
-        return f"{message} 1"
-
-
-@pytest.mark.parametrize(
-    ("handler", "sent"),
-    [
-        (lambda session, message: f"{message} 1", ["a 1", "b 1"]),
-        (lambda session, message: message.encode(), [b"a", b"b"]),
-        (lambda session, message: "", ["", ""]),
-        (lambda session, message: None, []),
-        (lambda session, message: later(session, message), ["a 1", "b 1"]),
-        (lambda session, message: asyncio.ensure_future(later(session, message)), ["a 1", "b 1"]),
-        (later, ["a 1", "b 1"]),
-        (generated, ["a 1", "a 2", "b 1", "b 2"]),
-        (generated_async, ["a 1", "a 2", "b 1", "b 2"]),
-        (functools.partial(later), ["a 1", "b 1"]),
-        (Callable(), ["a 1", "b 1"]),
-    ],
-)
-async def test_what_a_handler_returns_or_yields_is_sent(handler: Any, sent: list[Any]) -> None:
-    endpoint = Endpoint()
-    endpoint.on_message(handler)
-    engine, adapter = make(endpoint, Accept("a", "b"))
-    async with engine:
-        await asyncio.sleep(30)
-    assert adapter.connection.sent == sent
-
-
-async def test_a_handler_that_is_annotated_to_answer_nothing_is_called_as_it_is() -> None:
-    handlers = Handlers()
-
-    async def handler(session: Session, message: str) -> None: ...
-
-    handlers.add_for_messages(handler, None, None)
-    assert handlers.on_message is handler
-    handlers.add_for_messages(later, str, None)
-    assert handlers.on_message is not handler
-    handler.__annotations__["return"] = None  # as it is without annotations from the future
-    evaluated, answering = Handlers(), Handlers()
-    evaluated.add_for_messages(handler, None, None)
-    assert evaluated.on_message is handler
-    answering.add_for_messages(later, None, None)
-    assert answering.on_message is not later
-
-
-async def test_an_answer_that_cannot_be_sent_is_an_error_of_the_callback(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    endpoint = Endpoint()
-    endpoint.on_message(lambda session, message: {"not": message} if message == "a" else message)
-    assert (await feed(endpoint, "a", "b")).sent == ["b"]
-    assert "on_message" in caplog.text
-    assert "TypeError" in caplog.text
-
-
-async def test_a_generator_is_closed_when_its_answers_are_cut_off() -> None:
-    endpoint = Endpoint()
-    ended: list[tuple[str, bool]] = []
-
-    @endpoint.on_message(when=lambda message: message == "async")
-    async def slowly(session: Session, message: str) -> AsyncIterator[Any]:
-        task = asyncio.current_task()
-        try:
-            yield "more"
-            yield 5  # cannot be sent
-        finally:
-            await asyncio.sleep(0)
-            ended.append((message, asyncio.current_task() is task))  # not left to the collector
-
-    @endpoint.on_message(when=lambda message: message == "plain")
-    def at_once(session: Session, message: str) -> Iterator[Any]:
-        try:
-            yield "more"
-            yield 5
-        finally:
-            ended.append((message, True))
-
-    assert (await feed(endpoint, "async", "plain")).sent == ["more", "more"]
-    assert ended == [("async", True), ("plain", True)]
-
-
-async def many(session: Session, message: str) -> AsyncIterator[str]:
-    await asyncio.sleep(5)
-    for number in range(3):
-        yield f"{message} {number}"
-
-
-async def many_at_once(session: Session, message: str) -> Any:
-    await asyncio.sleep(5)
-    return (f"{message} {number}" for number in range(3))
-
-
-@pytest.mark.parametrize(
-    ("handler", "sent"),
-    [
-        (later, ["b 1"]),
-        (many, ["b 0", "b 1", "b 2"]),
-        (many_at_once, ["b 0", "b 1", "b 2"]),
-    ],
-)
-async def test_an_answer_that_comes_too_late_is_no_error(
-    handler: Any, sent: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    endpoint = Endpoint()
-    endpoint.on_message(handler)
-    script = [Accept("a", Delay(1), CloseWith(1012)), Accept("b")]
-    engine, adapter = make(endpoint, *script, on_endpoint_error="exit")
-    with caplog.at_level(logging.INFO, "wsengine.handlers"):
-        async with engine:
-            await asyncio.sleep(20)
-            assert engine.state is EngineState.OPEN
-    assert [connection.sent for connection in adapter.connections] == [[], sent]
-    assert caplog.text.count("an answer was not sent: connection closed by the server: 1012") == 1
-    assert "Traceback" not in caplog.text
-
-
-async def test_a_connection_that_closes_in_the_handler_itself_ends_it_without_an_error(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level("INFO")
-    endpoint = Endpoint()
-
-    @endpoint.on_message
-    async def handler(session: Session, message: str) -> str:
-        await asyncio.sleep(2)
-        await session.send("own")
-        return "answer"
-
-    engine, adapter = make(endpoint, Accept("a", Delay(1), CloseWith(1012)))
-    async with engine:
-        await asyncio.sleep(20)
-    assert adapter.connections[0].sent == []
-    assert "Traceback" not in caplog.text
-    assert "on_message ended with the connection" in caplog.text
-
-
-async def test_an_exit_ends_endless_answers() -> None:
-    endpoint = Endpoint()
-
-    @endpoint.on_message
-    async def endless(session: Session, message: str) -> AsyncIterator[str]:
-        while True:
-            yield message
-            await asyncio.sleep(1)
-
-    engine, adapter = make(endpoint, Accept("a"), stop_timeout=4.0)
-    async with engine:
-        await asyncio.sleep(1.5)
-    assert adapter.connection.sent[:2] == ["a", "a"]
-    assert adapter.connection.close_sent is not None
 
 
 # Checks.
@@ -396,6 +261,41 @@ def test_all_callbacks_can_have_handlers() -> None:
 def test_what_can_be_called_as_on_open_is_passes(handler: Any) -> None:
     check_handler("on_open", handler)
     assert callable(handler)
+
+
+async def asynchronous(*arguments: Any, **named: Any) -> AsyncIterator[int]:
+    yield 1
+
+
+def plain(*arguments: Any, **named: Any) -> Iterator[int]:
+    yield 1
+
+
+class Generating:
+    async def __call__(self, *arguments: Any, **named: Any) -> AsyncIterator[int]:
+        yield 1
+
+
+GENERATORS = [asynchronous, plain, Generating(), functools.partial(plain, 1)]
+
+
+@pytest.mark.parametrize("handler", GENERATORS)
+def test_only_for_messages_may_a_handler_yield(handler: Any) -> None:
+    for name in CALLBACKS:
+        if name == "on_message":
+            check_handler(name, handler)
+            continue
+        with pytest.raises(ConfigError, match=rf"{name}=.*: has `yield`.*session\.send"):
+            check_handler(name, handler)
+
+
+async def contradictory(session: Session, message: str) -> None:  # type: ignore[misc]
+    yield "answer"
+
+
+def test_what_yields_cannot_be_annotated_to_answer_nothing() -> None:
+    with pytest.raises(ConfigError, match=r"has `yield`, and its return annotation is `None`"):
+        Endpoint().on_message(contradictory)
 
 
 @pytest.mark.parametrize("handler", [lambda session: None, lambda: None, lambda a, b, c: None])

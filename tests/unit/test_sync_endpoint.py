@@ -221,6 +221,25 @@ def test_a_generator_answers_one_by_one_in_the_callbacks_thread() -> None:
     assert seen == ["ws://s: callbacks 1"] * 3
 
 
+def test_many_answers_need_no_event_loop() -> None:
+    endpoint = Endpoint()
+
+    @endpoint.on_message
+    def on_message(session: Any, message: str) -> Iterator[str]:
+        yield from message * 1200
+
+    assert answers(endpoint, "x") == ["x"] * 1200
+
+
+def test_a_callback_that_yields_is_refused_when_the_engine_is_made() -> None:
+    class Yielding(Endpoint):
+        def on_message(self, session: Any, message: Any) -> Any:
+            yield message
+
+    with pytest.raises(ConfigError, match=r"on_message=.*: has `yield`"):
+        SyncEngine("ws://s", Yielding())
+
+
 def decorate(endpoint: Endpoint, name: str) -> None:
     getattr(endpoint, name)(coroutine_function)
 

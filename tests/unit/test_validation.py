@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import re
+from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
 
 import pytest
@@ -12,9 +15,11 @@ from wsengine.errors import ConfigError
 from wsengine.validation import (
     check_choice,
     check_name,
+    check_not_awaited,
     check_number,
     check_type,
     check_whole,
+    is_generator_function,
     refuse,
 )
 
@@ -152,3 +157,36 @@ def test_a_number_is_neither_true_nor_false(value: object) -> None:
     check_choice("x", True, (True, False))
     with pytest.raises(ConfigError, match=message("x", value, "must be one of True, False")):
         check_choice("x", value, (True, False))
+
+
+def test_what_has_yield() -> None:
+    def plain() -> Iterator[int]:
+        yield 1
+
+    async def asynchronous() -> AsyncIterator[int]:
+        yield 1
+
+    class Callable:
+        __call__ = staticmethod(plain)
+
+    for function in (plain, asynchronous, Callable(), functools.partial(plain)):
+        assert is_generator_function(function)
+    for other in (len, lambda: plain(), contextlib.contextmanager(plain), object(), None):
+        assert not is_generator_function(other)
+
+
+def test_what_would_have_to_be_awaited() -> None:
+    class Waiting:
+        async def decode(self, message: object) -> object:
+            return message
+
+        async def each(self) -> AsyncIterator[int]:
+            yield 1
+
+        def plain(self) -> None: ...
+
+    value = Waiting()
+    check_not_awaited("codec", value, ("plain", "missing"))
+    for name in ("decode", "each"):
+        with pytest.raises(ConfigError, match=rf"codec=.*: its {name} is an `async def`.* plain"):
+            check_not_awaited("codec", value, ("plain", name))

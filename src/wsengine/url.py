@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from .errors import ConfigError
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _UNFIT = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 
 
 def check_url(url: object) -> str:
-    """Return `url`, its scheme in lower case, if it is a WebSocket URL (RFC 6455 section 3).
+    """Return a WebSocket URL (RFC 6455 section 3) in ASCII, its scheme in lower case.
 
     Raises:
-        ConfigError: It is not; the message shows it without its secrets.
+        ConfigError: It is none; the message shows it without its secrets.
     """
     if not isinstance(url, str):
         kind = type(url).__name__
@@ -43,7 +44,26 @@ def check_url(url: object) -> str:
         raise ConfigError(f"url={shown!r}: port 0 cannot be dialled")
     if "#" in url:
         raise ConfigError(f"url={shown!r}: must not have a fragment (#...); write # as %23")
-    return parts.scheme + url[len(parts.scheme) :]
+    return as_ascii(parts.scheme + url[len(parts.scheme) :])
+
+
+def as_ascii(url: str) -> str:
+    """Return a URL in ASCII (RFC 3987 section 3.1): what is ASCII already stays as it is.
+
+    Libraries do that each in their own way, and some quote what is quoted once more.
+    """
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if parts.hostname and not host.isascii():
+        port = "" if parts.port is None else f":{parts.port}"
+        host = parts.hostname.encode("idna").decode() + port
+    return _BEYOND_ASCII.sub(_quoted, parts._replace(netloc=f"{user}{at}{host}").geturl())
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return quote(found[0])
 
 
 def check_credentials(url: str, headers: Iterable[str]) -> None:

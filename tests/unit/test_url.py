@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wsengine import ConfigError
-from wsengine.url import check_url, display_url
+from wsengine.url import as_ascii, check_url, display_url
 
 CANARY = "hunter2"
 SECRETS = st.text("abc12:;,=+!$'\"%&*~-._\\|^`é@", max_size=6).map(lambda text: text + CANARY)
@@ -56,7 +56,6 @@ def refusal(url: object) -> str:
         "wss://user:pass@example.com:8443/a/b;c?d",
         "ws://[::1]:8080/",
         "ws://[fe80::1%25eth0]/",
-        "ws://bücher.example/straße",
         "ws://my_host./",
         "ws://127.0.0.1:65535",
         "ws://host/%23?a=%20",
@@ -64,6 +63,26 @@ def refusal(url: object) -> str:
 )
 def test_a_websocket_url_is_returned_as_it_is(url: str) -> None:
     assert check_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "in_ascii"),
+    [
+        ("ws://bücher.example/straße", "ws://xn--bcher-kva.example/stra%C3%9Fe"),
+        ("ws://bücher.example:81?é", "ws://xn--bcher-kva.example:81?%C3%A9"),
+        (
+            "ws://é:%C3%A9@host/a%2Fb/é?a=%20é&b=ü+%",
+            "ws://%C3%A9:%C3%A9@host/a%2Fb/%C3%A9?a=%20%C3%A9&b=%C3%BC+%",
+        ),
+        ("ws://ex\u00adample.com/", "ws://example.com/"),
+        ("ws://[::1]:8080/é", "ws://[::1]:8080/%C3%A9"),
+        ("ws://HOST/é", "ws://HOST/%C3%A9"),
+        ("ws://host?é", "ws://host?%C3%A9"),
+    ],
+)
+def test_only_what_is_not_ascii_is_quoted(url: str, in_ascii: str) -> None:
+    assert check_url(url) == in_ascii
+    assert as_ascii(in_ascii) == in_ascii
 
 
 def test_the_scheme_comes_back_in_lower_case() -> None:
@@ -135,7 +154,8 @@ def test_a_refused_url_never_shows_its_secret(url: str) -> None:
     if outcome := log_of_refusal(url):
         assert CANARY not in outcome
     else:
-        assert check_url(url).casefold() == url.casefold()
+        assert check_url(url).casefold() == as_ascii(url).casefold()
+        assert check_url(url).isascii()
 
 
 @settings(deadline=None)

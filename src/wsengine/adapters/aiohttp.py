@@ -34,7 +34,7 @@ from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
 from ..refusals import describe_failed_dial, fit_to_show
-from ..url import display_url
+from ..url import as_ascii, display_url
 from ..validation import check_number, check_type
 from .aiohttp_connection import AiohttpConnection
 from .aiohttp_options import check_options
@@ -86,7 +86,7 @@ class AiohttpAdapter:
                 unless_connected.push_async_callback(own.close)
             try:
                 native = await session.ws_connect(
-                    URL(url, encoded=url.isascii()),  # aiohttp would quote it anew
+                    URL(as_ascii(url), encoded=True),  # aiohttp would quote it anew
                     headers=dict(options.headers),
                     protocols=tuple(options.subprotocols),
                     ssl=options.ssl or True,

@@ -17,7 +17,7 @@ from websockets.uri import WebSocketURI, parse_uri
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
 from ..refusals import describe_failed_dial, fit_to_show, parse_retry_after
-from ..url import display_url
+from ..url import as_ascii, display_url
 from ..validation import check_number, check_whole, refuse
 
 FAILURES = frozenset({1002, 1003, 1007, 1009, 1010, 1011})
@@ -117,7 +117,7 @@ def parse_url(url: str) -> WebSocketURI:
         ConfigError: It is none; the message shows it without its secrets.
     """
     try:
-        return parse_uri(url)
+        return parse_uri(as_ascii(url))
     except InvalidURI as error:
         why = error.msg
     except ValueError:  # its text may quote a password

@@ -20,6 +20,7 @@ from websockets.exceptions import InvalidProxyStatus, InvalidStatus, WebSocketEx
 from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError, ConnectError, MissingDependencyError
 from ..options import ConnectOptions
+from ..url import as_ascii
 from .common import (
     check_names,
     check_tls,
@@ -115,7 +116,7 @@ class WebsocketsAdapter:
             return made[-1]
 
         native = await _Dial(
-            url,
+            as_ascii(url),
             additional_headers=dict(options.headers),
             subprotocols=list(options.subprotocols) or None,  # type: ignore[arg-type]
             compression=options.compression,

@@ -54,10 +54,14 @@ async def describes_the_handshake(probe: Probe) -> None:
 
 @check()
 async def asks_for_the_target(probe: Probe) -> None:
-    """Path and query of the URL reach the server as they are."""
-    target = "/chat/a%2Fb?room=x%20y&q=%C3%A9"
-    _, peer = await probe.connect(target=target)
-    expect_equal(peer.request.target, target, "the request's target")
+    """Path and query of the URL reach the server as they are; only what is not ASCII is quoted."""
+    for target, asked in (
+        ("/chat/a%2Fb?room=x%20y&q=%C3%A9", "/chat/a%2Fb?room=x%20y&q=%C3%A9"),
+        ("/caf\N{LATIN SMALL LETTER E WITH ACUTE}/a%2Fb?q=x%26y", "/caf%C3%A9/a%2Fb?q=x%26y"),
+        ("/a%2fb;c='!?q=%\N{LATIN SMALL LETTER E WITH ACUTE}+|", "/a%2fb;c='!?q=%%C3%A9+|"),
+    ):
+        _, peer = await probe.connect(target=target)
+        expect_equal(peer.request.target, asked, "the request's target")
 
 
 @check()

@@ -130,7 +130,8 @@ class PicowsAdapter:
         given = self._library_options.get("use_aiofastnet")
         if given is not None:
             return bool(given)
-        on_uvloop = type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+        kinds = type(asyncio.get_running_loop()).__mro__  # it may be a subclass of uvloop's
+        on_uvloop = any(kind.__module__.split(".")[0] == "uvloop" for kind in kinds)
         return not on_uvloop or "socket_factory" in self._library_options
 
     def _make_client(

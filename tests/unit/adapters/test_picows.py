@@ -116,6 +116,16 @@ async def test_uvloops_transports_stay_but_for_sockets_that_they_do_not_take() -
     assert adapter._dial_options(ConnectOptions())["use_aiofastnet"] is True
 
 
+def test_a_subclass_of_uvloops_loop_is_one_of_uvloop() -> None:
+    async def is_fast() -> bool:
+        return PicowsAdapter()._is_fast()
+
+    uvloop = pytest.importorskip("uvloop")
+    for kind in (uvloop.Loop, type("Own", (uvloop.Loop,), {"__module__": __name__})):
+        with asyncio.Runner(loop_factory=kind) as runner:
+            assert not runner.run(is_fast())
+
+
 async def test_each_option_goes_where_the_library_takes_it() -> None:
     adapter = PicowsAdapter(ping_interval=5, max_queue=99, max_redirects=3, use_aiofastnet=False)
     assert adapter._settings()["ping_interval"] == 5

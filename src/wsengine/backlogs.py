@@ -12,8 +12,9 @@ from .dropping import Complaint, ConflatingBacklog, DroppingBacklog
 from .errors import DecodeError
 from .lanes import Lanes
 from .message import Message
+from .requests import RAISED
 
-Failed = Callable[[str, Exception], object]
+Failed = Callable[[str, BaseException], object]
 
 
 def make_backlog(
@@ -25,7 +26,8 @@ def make_backlog(
         name: What the session is called in the log.
         config: Its bounds, `order_by` and `backlog_policy`.
         decode: Makes of a message what the functions of the configuration are called with.
-        failed: Told of one that raises. Such messages share one lane, and are not conflated.
+        failed: Told of one that raises. Such messages have no key: they share one lane, and are not
+            conflated.
     """
     bounds, policy = (config.backlog_messages, config.backlog_bytes), config.backlog_policy
     if config.order_by is not None:
@@ -51,7 +53,7 @@ def _keys(
             hash(found)
         except DecodeError:
             return None  # whoever handles it will find out, and tell
-        except Exception as error:
+        except RAISED as error:
             failed(what, error)
             return None
         return found

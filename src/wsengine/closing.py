@@ -1,4 +1,4 @@
-"""The exchange of close frames, at the end of a session."""
+"""The end of a session: its last callbacks, and the exchange of close frames."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .adapter import CLOSE_TIMEOUT
 from .bounds import StopSchedule, reap
-from .close import Close, CloseCode
-from .errors import ConnectionClosed
+from .callbacks import OneCall
+from .close import GOING_AWAY, Close, CloseCode
+from .errors import ConfigError, ConnectionClosed
 
 if TYPE_CHECKING:
     from .serving import Serving
@@ -18,6 +19,40 @@ logger = logging.getLogger(__name__)
 
 DEAD_CLOSE_TIMEOUT: Final = 0.1
 """Seconds for closing a connection that is lost: nobody will answer."""
+
+
+async def ask_on_close(serving: Serving, close: Close, schedule: StopSchedule) -> Close:
+    """Call `on_close`, and return what is to be sent."""
+    answer = await call(serving, "on_close", close, schedule.on_close, schedule.grace)
+    if answer is None:
+        return GOING_AWAY
+    try:
+        if not isinstance(answer, Close):
+            raise ConfigError(f"on_close returned {answer!r}: it may return a Close, or None")
+        answer.check_sendable()
+    except ConfigError as error:
+        serving.callback_failed("on_close", error)
+        return GOING_AWAY
+    return answer
+
+
+async def call(serving: Serving, name: str, argument: object, until: float, grace: float) -> Any:
+    """Call one of the closing callbacks, bounded; return what it returned, or `None`.
+
+    Raises:
+        BaseException: It raised what is no `Exception`, such as `SystemExit`.
+    """
+    one = OneCall(serving.session.engine, getattr(serving.endpoint, name))
+    task = asyncio.create_task(one(serving.session, argument))
+    if not await reap([task], until=until, grace=grace, what=f"{serving.name}: {name}"):
+        serving.callback_failed(name, TimeoutError(f"{name} took too long and was cancelled"))
+    elif task.cancelled():
+        serving.callback_failed(name, asyncio.CancelledError(f"{name} raised CancelledError"))
+    elif (error := exception_of(task)) is not None:
+        serving.callback_failed(name, error)
+    else:
+        return task.result()
+    return None
 
 
 async def close_connection(
@@ -37,8 +72,10 @@ async def close_connection(
     closing = asyncio.create_task(serving.link.connection.close(*frame(answer)))
     dropping = asyncio.create_task(_drop_unread(serving))
     grace = schedule.grace
-    closed = await reap([closing], until=until, grace=grace, what=f"{serving.name}: close()")
-    await reap([dropping], until=0.0, grace=grace, what=f"{serving.name}: receive()")
+    try:
+        closed = await reap([closing], until=until, grace=grace, what=f"{serving.name}: close()")
+    finally:
+        await reap([dropping], until=0.0, grace=grace, what=f"{serving.name}: receive()")
     if lost:
         return None
     if not closed:
@@ -54,7 +91,7 @@ async def _drop_unread(serving: Serving) -> None:
         while True:
             for _ in range(1000):
                 await serving.link.receive()
-                serving.unread += 1
+                serving.crew.unread += 1
             await asyncio.sleep(0)
     except Exception as error:
         if not isinstance(serving.link.translate(error), ConnectionClosed):

@@ -52,6 +52,8 @@ class Crew:
         """Done when reading ended: how."""
         self.stalls = 0
         """How often reading stopped, at the bound of the backlog or for a pilot."""
+        self.unread = 0
+        """Messages that came and are never handled, because of an exit or restart."""
         self.tasks: list[asyncio.Task[None]] = []
         """The tasks of its readers; empty when everything that was read has been handled."""
         self._link = link
@@ -67,8 +69,6 @@ class Crew:
         self._standbys: list[Standby] = []  # more than one only where `on_read_error` waits
         self._pilots: list[tuple[Pilot, asyncio.Future[None]]] = []
         self._on_crash = on_crash
-        self._failures = 0
-        self._received_at_failure = -1
 
     # What it looks like.
 
@@ -237,11 +237,9 @@ class Crew:
         if self._started and self.backlog and not self._workers:
             self._add_worker()  # a pilot had the lead from the first
 
-    def count_failure(self, received: int) -> int:
-        """Count a read that failed, and return how many did in a row, without a message between."""
-        self._failures = self._failures + 1 if received == self._received_at_failure else 1
-        self._received_at_failure = received
-        return self._failures
+    def drop_unread(self) -> None:
+        """Drop what was read ahead, and count it."""
+        self.unread += self.backlog.clear()
 
     # Tasks.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable
 from types import TracebackType
@@ -21,7 +22,7 @@ from .correlator import Correlator
 from .errors import ConfigError, EngineStartError, EngineStateError
 from .loading import load_adapter
 from .opening import Source
-from .options import ConnectOptions
+from .options import ConnectOptions, check_options
 from .signals import stop_on_signals
 from .states import EngineState, StateChange
 from .supervisor import Supervisor
@@ -72,11 +73,8 @@ class Engine(Conversing):
         self.url: Source[str] = url if callable(url) else check_url(url)
         check_endpoint(endpoint)
         self.endpoint = endpoint
-        self.options: Source[ConnectOptions] = ConnectOptions() if options is None else options
-        if not callable(self.options) and not isinstance(self.options, ConnectOptions):
-            raise ConfigError(
-                f"options={options!r}: must be ConnectOptions, or a function that returns them"
-            )
+        options = ConnectOptions() if options is None else options
+        self.options = options if callable(options) else check_options(options)
         config = EngineConfig() if config is None else config
         if not isinstance(config, EngineConfig):
             raise ConfigError(f"config={config!r}: must be an EngineConfig")
@@ -94,10 +92,19 @@ class Engine(Conversing):
         """Have `listener` called at every change of state; return a function that ends that.
 
         Listeners are called from the supervisor: they must be quick, and must not wait.
+
+        Raises:
+            ConfigError: It would have to be awaited.
         """
+        if inspect.iscoroutinefunction(listener):
+            raise ConfigError(f"watch({listener!r}): must be a plain function of a StateChange")
         listeners = self.lifecycle.listeners
-        listeners.append(listener)
-        return lambda: listeners.remove(listener) if listener in listeners else None
+
+        def told(change: StateChange) -> None:  # one of its own, if it watches twice
+            listener(change)
+
+        listeners.append(told)
+        return lambda: listeners.remove(told) if told in listeners else None
 
     async def start(self) -> None:
         """Open the first session; returns when its `on_open` is done.
@@ -109,12 +116,10 @@ class Engine(Conversing):
                 was stopped meanwhile. Nothing is left running.
             EngineStateError: The engine is running already.
         """
-        if self._supervisor is not None and not self._supervisor.task.done():
-            raise EngineStateError(
-                f"start() needs an engine that is idle or stopped; this one is {self.state.value}"
-            )
+        self._check_at_rest()
         self._supervisor = supervisor = Supervisor(self)
         self.subscriptions.started()
+        supervisor.begin()
         try:
             await first_of(supervisor.started)
         except asyncio.CancelledError:
@@ -123,6 +128,21 @@ class Engine(Conversing):
         if supervisor.started.exception() is not None:
             await first_of(supervisor.task)  # nothing is left running when start() raises
         supervisor.started.result()
+
+    def _check_at_rest(self) -> None:
+        supervisor, state = self._supervisor, self.state
+        if supervisor is None:
+            return
+        if not supervisor.over:
+            which = "has not quite stopped" if state is EngineState.STOPPED else f"is {state.value}"
+            raise EngineStateError(
+                f"start() needs an engine that is idle or stopped; this one {which}"
+            )
+        if state not in (EngineState.IDLE, EngineState.STOPPED):
+            raise EngineStateError(
+                f"start() needs an engine that is idle or stopped; this one was {state.value} when "
+                "its event loop was closed: make another one, and stop() engines before that"
+            )
 
     async def stop(self) -> None:
         """Stop gracefully: handlers end, `on_close` runs, close frames are exchanged.
@@ -133,7 +153,7 @@ class Engine(Conversing):
         has started, as long as the same worker runs a handler: call `wait_stopped` in it.
         """
         supervisor = self._supervisor
-        if supervisor is None or supervisor.task.done():
+        if supervisor is None or supervisor.over:
             return
         supervisor.exit()
         if inside_callback(self):
@@ -197,7 +217,7 @@ class Engine(Conversing):
 
     def exit(self) -> None:
         """Ask the engine to stop, and return at once. Does nothing if it is not running."""
-        if self._supervisor is not None:
+        if self._supervisor is not None and not self._supervisor.over:
             self._supervisor.exit()
 
     def restart(self) -> None:

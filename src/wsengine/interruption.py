@@ -35,6 +35,15 @@ class Interruption:
         self._base = task.cancelling()
         self._requested = False
 
+    def rebase(self) -> None:
+        """Take earlier cancellations for granted: who caught them need not have uncancelled."""
+        self._base = self._task.cancelling()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else has cancelled the task since the base was taken."""
+        return self._task.cancelling() > self._base + self._requested
+
     def interrupt(self) -> None:
         """End the wait; does nothing if that was asked for already."""
         if not self._requested:

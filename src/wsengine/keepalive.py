@@ -8,10 +8,11 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from .bounds import first_of
+from .bounds import StopSchedule, first_of, reap
 from .close import Close, CloseCode
 from .config import EngineConfig
 from .crew import Crew
+from .errors import ConnectionClosed
 from .link import Link
 
 logger = logging.getLogger(__name__)
@@ -68,15 +69,12 @@ class Keepalive:
         if self._config.idle_timeout is not None:
             self._watching = _begin(self._watch_messages(self._config.idle_timeout))
 
-    async def stop(self) -> None:
-        """Stop watching."""
+    async def stop(self, *, grace: float) -> None:
+        """Stop watching; a ping that ignores its cancellation has so many seconds to end."""
         if self._timer is not None:
             self._timer.cancel()
         tasks = [task for task in (self._pinging, self._watching) if task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await reap(tasks, until=0.0, grace=grace, what=f"{self._name}: a ping")
 
     def _wait_to_ping(self) -> None:
         # Not a task that sleeps: that weighs a kilobyte, and most of the time is between pings.
@@ -93,12 +91,14 @@ class Keepalive:
                 self._lost(f"no pong within {self._config.ping_timeout:g} s")
                 return
             self.round_trip = pong.result()
-        except Exception as error:
+        except ConnectionClosed as error:
             logger.debug("%s: ping failed: %s", self._name, error)
-            return  # the connection is closed; whoever reads will find out how
+            return  # whoever reads will find out how
+        except Exception as error:
+            logger.warning("%s: ping failed: %r", self._name, error)
         finally:
-            pong.cancel()
-            await asyncio.wait({pong})
+            grace = 0.5 * StopSchedule(0.0, self._config.stop_timeout).grace  # stop() waits longer
+            await reap([pong], until=0.0, grace=grace, what=f"{self._name}: ping()")
         self._pinging = None
         self._wait_to_ping()
 
@@ -132,8 +132,10 @@ class Keepalive:
     async def _watch_messages(self, timeout: float) -> None:
         received, since = self._link.received, self._loop.time()
         while True:
+            due = self._loop.time() + timeout / 4
             await asyncio.sleep(timeout / 4)
-            if self._link.received != received or self._crew.stalled:
+            blocked = self._loop.time() - due > LATE  # then nobody has looked at the socket yet
+            if self._link.received != received or self._crew.stalled or blocked:
                 received, since = self._link.received, self._loop.time()
             elif self._loop.time() - since >= timeout:
                 self._lost(f"no message for {timeout:g} s")

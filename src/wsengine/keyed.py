@@ -48,13 +48,15 @@ class KeyedWorker(Worker):
             for on_message in link.turn(TURN):
                 message = await link.receive()
                 link.incoming.count(message)
-                if link.sift is not None and link.sift(message):
-                    continue  # a reply waits for nobody: the handler of its key may wait for it
-                key = lanes.key_of(message)
-                if not lanes.waits(key):
-                    await self._handle(on_message, key, message)
-                elif not lanes.add(key, message):
-                    crew.stall(self)
+                # A reply waits for nobody: the handler of its key may wait for it.
+                if link.sift is None or not link.sift(message):
+                    key = lanes.key_of(message)
+                    if crew.ended:  # a function of the program's has ended the session
+                        crew.unread += 1
+                    elif not lanes.waits(key):
+                        await self._handle(on_message, key, message)
+                    elif not lanes.add(key, message):
+                        crew.stall(self)
                 if crew.leader is not self:
                     return
             await asyncio.sleep(0)

@@ -47,6 +47,8 @@ class Link:
     """
 
     __slots__ = (
+        "_failures_in_a_row",
+        "_received_at_failure",
         "connection",
         "decoder",
         "engine",
@@ -95,6 +97,8 @@ class Link:
         self.incoming = Traffic()
         self.outgoing = Traffic()
         self.read_errors = 0
+        self._failures_in_a_row = 0
+        self._received_at_failure = -1
         self.lost: ConnectionClosed | None = None
         """What a send raised, because the connection is closed."""
         self.receive: Callable[[], Awaitable[Message]] = connection.receive
@@ -127,6 +131,14 @@ class Link:
             self.lost = error
             raise
         self.outgoing.count(message)
+
+    def count_failure(self) -> int:
+        """Count a read that failed; return how many did in a row, without a message between."""
+        self.read_errors += 1
+        again = self.received == self._received_at_failure
+        self._failures_in_a_row = self._failures_in_a_row + 1 if again else 1
+        self._received_at_failure = self.received
+        return self._failures_in_a_row
 
     def _take_replies(self, messages: deque[Message]) -> None:
         """Take the replies out of what has just come in, and leave the rest in order."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
 from .errors import TOOK_TOO_LONG, ConnectError, OpenTimeoutError
-from .options import ConnectOptions
+from .options import check_options
 from .serving import Owner, Serving
 from .session import GOING_AWAY_BY_CLIENT
 from .url import check_credentials, check_url, display_url
-from .validation import refuse
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -40,7 +39,7 @@ class Opening:
         self._shown = "the server"
         self._serving: Serving | None = None
         self._given_up = False
-        self._task = asyncio.create_task(self._open())
+        self._task: asyncio.Task[Serving]
 
     def restart(self) -> None:
         """Ask for another session in place of the one that `on_open` runs for."""
@@ -58,6 +57,8 @@ class Opening:
             Exception: The dial or `on_open` failed.
         """
         config = self._engine.config
+        # Not before: an eager task may run `on_open` at once, which may ask for something.
+        self._task = asyncio.create_task(self._open())
         try:
             await first_of(self._task, exiting, timeout=config.open_timeout)
             if exiting.done() and not self._task.done():
@@ -102,9 +103,8 @@ class Opening:
     async def _open(self) -> Serving:
         engine = self._engine
         url = check_url(await resolve(engine.url))
-        options = await resolve(engine.options)
-        if not isinstance(options, ConnectOptions):
-            raise refuse("options", options, "the function must return ConnectOptions")
+        options = check_options(await resolve(engine.options))
+        self._check_wanted()  # one of the functions may have ignored its cancellation
         self._shown = display_url(url)
         check_credentials(url, options.headers)
         telemetry = engine.telemetry.session(engine.endpoint)
@@ -117,14 +117,17 @@ class Opening:
             on_open = OneCall(engine, telemetry.endpoint.on_open)
             if not self._given_up:
                 await on_open(serving.session, restarting=previous is not None)
-            if self._given_up:
-                raise OpenTimeoutError(f"{self._shown}: the open ended after it was given up")
+            self._check_wanted()
         except BaseException as error:
             if isinstance(error, Exception) and not self._given_up:
                 engine.telemetry.callback_failed("on_open")
             await serving.abandon()
             raise
         return serving
+
+    def _check_wanted(self) -> None:
+        if self._given_up:
+            raise OpenTimeoutError(f"{self._shown}: the open ended after it was given up")
 
 
 async def resolve(source: Source[T]) -> T:

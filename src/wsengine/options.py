@@ -108,3 +108,18 @@ def _check_proxy(proxy: object) -> None:
         raise refuse("proxy", "...", rule) from None  # the error quotes what may be a password
     if scheme not in _PROXY_SCHEMES or not host:
         raise refuse("proxy", f"{scheme}://..." if "://" in proxy else "...", rule)
+
+
+def check_options(options: object) -> ConnectOptions:
+    """Return options, if they are such.
+
+    Raises:
+        ConfigError: They are not; the text does not hold them, as there are tokens in headers.
+    """
+    if isinstance(options, ConnectOptions):
+        return options
+    advice = "use ConnectOptions(**...)" if isinstance(options, Mapping) else "see ConnectOptions"
+    raise ConfigError(
+        f"options: is of type {type(options).__name__}; it must be ConnectOptions, or a function "
+        f"that returns them: {advice}"
+    )

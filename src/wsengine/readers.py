@@ -115,6 +115,7 @@ class Reader:
         self._interruption = Interruption(current_task())
         crew = self._crew
         while True:
+            self._interruption.rebase()
             if crew.leader is self:
                 # No coroutine of its own: it would weigh 200 bytes in every idle session.
                 self._mode = Mode.READING
@@ -162,9 +163,9 @@ class Reader:
             crew.end(error.close)
             return
         self._mode = Mode.BUSY
-        link.read_errors += 1
+        failures = link.count_failure()
         logger.warning("%r: a read failed, and the connection lives on: %s", link.session, error)
-        if crew.count_failure(link.received) >= MAX_READ_FAILURES:
+        if failures >= MAX_READ_FAILURES:
             reason = f"{MAX_READ_FAILURES} reads in a row failed"
             crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))
         try:
@@ -175,6 +176,6 @@ class Reader:
             self._callback_failed("on_read_error", raised)
 
     def _callback_failed(self, name: str, error: Exception | asyncio.CancelledError) -> None:
-        if isinstance(error, asyncio.CancelledError) and current_task().cancelling():
+        if isinstance(error, asyncio.CancelledError) and self._interruption.is_foreign:
             raise error  # this task is being cancelled; the callback only passed it on
         self._link.failed(name, error)

@@ -17,7 +17,6 @@ from .errors import (
     ConfigError,
     ConnectError,
     ConnectionClosed,
-    EngineFailedError,
     MissingDependencyError,
 )
 from .validation import check_number, check_whole, refuse
@@ -177,75 +176,3 @@ class ReconnectPolicy:
                 "Fatal() or None"
             )
         return verdict
-
-
-class Backoff:
-    """A policy at work: counts failed attempts, and tells the delay before the next one.
-
-    Args:
-        policy: The policy, or `None`: every end is then the last one.
-        draw: Returns a number in [0, 1), for the jitter.
-    """
-
-    def __init__(
-        self, policy: ReconnectPolicy | None, draw: Callable[[], float] = random.random
-    ) -> None:
-        self.failures = 0
-        """Failed attempts in a row."""
-        self._policy = policy
-        self._draw = draw
-        self._delays: Iterator[float] | None = None
-
-    def reset(self) -> None:
-        """Begin anew: the last session was a good one."""
-        self.failures = 0
-        self._delays = None
-
-    def after_failure(self, error: Exception) -> float:
-        """Count a failed open, and return the seconds until the next attempt.
-
-        Raises:
-            EngineFailedError: There is none.
-        """
-        self.failures += 1
-        return self._next(error, error)
-
-    def after_session(self, close: Close, uptime: float, *, wanted: bool) -> float:
-        """Return the seconds between the end of a session and the next dial.
-
-        Args:
-            close: How the session ended.
-            uptime: Seconds that it lasted. A session shorter than `min_uptime` counts as a
-                failed attempt.
-            wanted: Whether the client asked for the restart. After a session that lasted, it
-                then comes at once.
-
-        Raises:
-            EngineFailedError: There is no next dial.
-        """
-        if uptime >= (self._policy.min_uptime if self._policy else 0.0):
-            self.reset()
-            if wanted:
-                return 0.0
-        else:
-            self.failures += 1
-        return self._next(None if wanted else close, ConnectionClosed(close))
-
-    def _next(self, end: Exception | Close | None, cause: Exception) -> float:
-        if self._policy is None:
-            raise EngineFailedError(f"{cause}; reconnect=None, so the engine stopped") from cause
-        try:
-            verdict = Retry() if end is None else self._policy.judge(end)
-        except Exception as error:
-            raise EngineFailedError(f"{cause}; and classify failed: {error!r}") from error
-        if isinstance(verdict, Fatal):
-            raise EngineFailedError(f"{cause}; dialling again cannot help") from cause
-        if self._delays is None:
-            self._delays = self._policy.delays(self._draw)
-        delay = next(self._delays, self._policy.max_delay if end is None else None)
-        if delay is None:
-            raise EngineFailedError(
-                f"{cause}; gave up after {self._policy.max_attempts} attempts in a row "
-                "(max_attempts)"
-            ) from cause
-        return verdict.after + delay

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
 
 from .adapter import Connection
 from .backlogs import make_backlog
+from .backoff import Ending
 from .bounds import StopSchedule, first_of, reap, shielded
-from .callbacks import OneCall
 from .close import GOING_AWAY, Close
-from .closing import close_connection, exception_of, frame, tells_the_end
+from .closing import ask_on_close, call, close_connection, frame, tells_the_end
 from .config import EngineConfig
 from .conversation import Conversation
 from .crew import Crew
 from .dispatch import Dispatch
-from .errors import ConfigError
 from .gap import Gap
 from .keepalive import Keepalive
 from .link import Link
@@ -62,19 +63,21 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self.name = f"{engine.name}: session {telemetry.session_id[:8]}"
         self.telemetry = telemetry
-        self._endpoint = telemetry.endpoint
+        self.endpoint = telemetry.endpoint
         self._owner = owner
         self._timeout = config.stop_timeout
         self._began = self._loop.time()
         self._ended: float | None = None
         self._hurried_at: float | None = None
+        self._exit_asked_at: float | None = None
         self._hurried: asyncio.Future[None] | None = None
-        self.restart_wanted = False
-        self.unread = 0  # and never handled, because of an exit or restart
+        self.ending = Ending.LOST
+        """Why it ends, or will."""
+        self._held: BaseException | None = None
         self.conversation = Conversation(
             engine.codec,
             engine.correlation,
-            on_read_error=self._endpoint.on_read_error,
+            on_read_error=self.endpoint.on_read_error,
             failed=self.callback_failed,
         )
         self.link = self._link(engine, connection)
@@ -98,14 +101,14 @@ class Serving:
 
     def _link(self, engine: Engine, connection: Connection) -> Link:
         with_raw = self.telemetry.traces_messages
-        on_message = self.conversation.handler(self._endpoint.on_message, with_raw=with_raw)
+        on_message = self.conversation.handler(self.endpoint.on_message, with_raw=with_raw)
         return Link(
             engine,
             connection,
             on_message=on_message,
             decoder=self.conversation.decoder(with_raw=with_raw),
             sampling=self.telemetry.sampling(on_message),
-            on_read_error=self._endpoint.on_read_error,
+            on_read_error=self.endpoint.on_read_error,
             failed=self.callback_failed,
             conversation=self.conversation,
         )
@@ -118,7 +121,7 @@ class Serving:
     @property
     def dropped(self) -> int:
         """Messages that came and were never handled."""
-        return self.unread + self.crew.backlog.dropped
+        return self.crew.unread + self.crew.backlog.dropped
 
     @property
     def unmatched(self) -> int:
@@ -144,9 +147,10 @@ class Serving:
 
     # Asking for the end.
 
-    def restart(self, close: Close) -> None:
+    def restart(self, close: Close, ending: Ending = Ending.ASKED) -> None:
         """End the session in order to open another one."""
-        self.restart_wanted = True
+        if self.ending is not Ending.ASKED:
+            self.ending = ending
         self.hurry(close)
 
     def hurry(self, close: Close, *, since: float | None = None) -> None:
@@ -156,18 +160,22 @@ class Serving:
             close: How it ends, unless it has ended already.
             since: The moment that the end was asked for, if that was earlier.
         """
+        if since is not None:
+            self._exit_asked_at = since
         if self._hurried_at is None:
             self._hurried_at = self._loop.time() if since is None else since
             if self._hurried is not None:
                 self._hurried.set_result(None)
         self.crew.end(close)
-        self.unread += self.crew.backlog.clear()
+        self.crew.drop_unread()
 
     # The steps of a session, called by the supervisor in this order.
 
     async def serve(self) -> Close:
         """Run the session until its connection is closed, or its end is asked for."""
         self._began = self._loop.time()
+        if self._hurried_at is not None:  # in on_open, which then took its time
+            self._hurried_at = self._exit_asked_at or self._began
         self.telemetry.began(self)
         self.crew.start()
         self.keepalive.start()
@@ -176,8 +184,9 @@ class Serving:
             await shielded(self.crew.closed)
         finally:
             self._ended = self._loop.time()
-            await self.keepalive.stop()
-            await self.dispatch.stop(grace=StopSchedule(0.0, self._timeout).grace)
+            grace = StopSchedule(0.0, self._timeout).grace
+            await self.keepalive.stop(grace=grace)
+            await self.dispatch.stop(grace=grace)
         return self.crew.closed.result()
 
     async def drain(self) -> None:
@@ -196,31 +205,44 @@ class Serving:
                 )
 
     async def close(self, close: Close) -> None:
-        """See running handlers to their end, call `on_close`, and close the connection."""
+        """See running handlers to their end, call `on_close`, and close the connection.
+
+        All of it is done, also when it is cancelled, or a callback raises what is no `Exception`.
+        """
         begin = self._loop.time() if self._hurried_at is None else self._hurried_at
-        schedule = StopSchedule(begin, self._timeout)
-        cancelled: asyncio.CancelledError | None = None
-        try:
+        schedule, answer, error = StopSchedule(begin, self._timeout), GOING_AWAY, None
+        with self._holding():
             handlers = f"{self.name}: a handler"
             until, grace = schedule.handlers, schedule.grace
             await reap(self.crew.tasks, until=until, grace=grace, what=handlers)
-        except asyncio.CancelledError as cancellation:
-            cancelled = cancellation  # the loop is going down: close properly, then obey
-        answer = await self._ask_on_close(close, schedule)
-        error = await close_connection(self, close, answer, schedule)
-        if self.unread:
-            logger.warning("%s: %d unread messages dropped", self.name, self.unread)
+        with self._holding():
+            answer = await ask_on_close(self, close, schedule)
+        with self._holding():
+            error = await close_connection(self, close, answer, schedule)
+        if self.crew.unread:
+            logger.warning("%s: %d unread messages dropped", self.name, self.crew.unread)
         if error is not None:
             logger.warning("%s: closing failed: %s", self.name, error)
-            await self._call("on_close_error", schedule.on_close_error, schedule.grace, error)
+            with self._holding():
+                await call(self, "on_close_error", error, schedule.on_close_error, schedule.grace)
         self.telemetry.ended(self, close, self.uptime)
-        if cancelled is not None:
-            raise cancelled
+        if self._held is not None:
+            raise self._held
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Hold back what must end the engine until the connection is closed."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException as error:
+            self._held = self._held or error
 
     async def abandon(self) -> None:
         """Close the connection of a session that was never opened; a moment is given to it."""
         self.crew.end(GOING_AWAY_BY_CLIENT)
-        self.unread += self.crew.backlog.clear()
+        self.crew.drop_unread()
         closing = asyncio.create_task(self.link.connection.close(*frame(GOING_AWAY)))
         moment = 0.02 * self._timeout
         until = self._loop.time() + moment
@@ -229,32 +251,3 @@ class Serving:
         if closing.done() and not closing.cancelled() and closing.exception() is not None:
             logger.debug("%s: closing failed: %r", self.name, closing.exception())
         self.telemetry.abandoned(self)
-
-    # Inside the close.
-
-    async def _ask_on_close(self, close: Close, schedule: StopSchedule) -> Close:
-        answer = await self._call("on_close", schedule.on_close, schedule.grace, close)
-        if answer is None:
-            return GOING_AWAY
-        try:
-            if not isinstance(answer, Close):
-                raise ConfigError(f"on_close returned {answer!r}: it may return a Close, or None")
-            answer.check_sendable()
-        except ConfigError as error:
-            self.callback_failed("on_close", error)
-            return GOING_AWAY
-        return answer
-
-    async def _call(self, name: str, until: float, grace: float, argument: object) -> Any:
-        """Call one of the closing callbacks, bounded; return what it returned, or None."""
-        call = OneCall(self.session.engine, getattr(self._endpoint, name))
-        task = asyncio.create_task(call(self.session, argument))
-        if not await reap([task], until=until, grace=grace, what=f"{self.name}: {name}"):
-            self.callback_failed(name, TimeoutError(f"{name} took too long and was cancelled"))
-        elif task.cancelled():
-            self.callback_failed(name, asyncio.CancelledError(f"{name} raised CancelledError"))
-        elif (error := exception_of(task)) is not None:
-            self.callback_failed(name, error)
-        else:
-            return task.result()
-        return None

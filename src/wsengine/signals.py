@@ -49,7 +49,9 @@ def _take() -> None:
 
 def _give_back() -> None:
     while _before:
-        signal.signal(*_before.popitem())
+        number, handler = _before.popitem()
+        if signal.getsignal(number) is _received:  # or the program has another one since
+            signal.signal(number, handler)
 
 
 def _received(number: int, frame: FrameType | None) -> None:

@@ -11,17 +11,17 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from .bounds import StopSchedule, first_of, reap
-from .callbacks import OneCall
+from .backoff import Backoff, Ending
+from .bounds import first_of
 from .close import Close, CloseCode
 from .endpoint import RestartFailure
 from .errors import EngineFailedError, EngineStartError
 from .opening import Opening
-from .reconnect import Backoff
 from .serving import Serving
 from .session import GOING_AWAY_BY_CLIENT, Session
 from .states import EngineState
 from .telemetry import where_recorded
+from .telling import log_failed_open, tell_restart_error
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -49,7 +49,17 @@ class Supervisor:
         """Done when the first session is open, or with the error why there is none."""
         self.failure: BaseException | None = None
         """Why the engine stopped by itself, if it did."""
-        self.task = asyncio.create_task(self._live(), name=f"wsengine supervisor of {engine.name}")
+        self.task: asyncio.Task[None]
+
+    def begin(self) -> None:
+        """Begin to live, once the engine knows of this supervisor."""
+        name = f"wsengine supervisor of {self._engine.name}"
+        self.task = asyncio.create_task(self._live(), name=name)
+
+    @property
+    def over(self) -> bool:
+        """Whether this life is over, or its event loop is."""
+        return self._loop.is_closed() or (hasattr(self, "task") and self.task.done())
 
     @property
     def session(self) -> Session | None:
@@ -89,8 +99,8 @@ class Supervisor:
         action = self._engine.config.on_endpoint_error
         with where_recorded(error):
             logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
-        if action == "restart":
-            serving.restart(GOING_AWAY_BY_CLIENT)
+        if action == "restart" and not serving.crew.ended:
+            serving.restart(GOING_AWAY_BY_CLIENT, Ending.FAILED)
         elif action == "exit":
             failure = EngineFailedError(f"{name} raised {error!r}; on_endpoint_error='exit'")
             failure.__cause__ = error
@@ -120,6 +130,8 @@ class Supervisor:
     async def _live(self) -> None:
         reason = "exit"  # unless it turns out otherwise
         try:
+            self._enter(EngineState.OPENING, "dialling")
+            await asyncio.sleep(0)  # an eager task begins before `begin` has noted it
             serving = await self._open()
             while serving is not None:
                 await self._serve(serving)
@@ -137,15 +149,24 @@ class Supervisor:
         except Exception as error:
             logger.exception("%s: a fault in wsengine; please report it", self._engine.name)
             self.failure = error
+        except BaseException as error:  # a callback's, such as SystemExit: `run` raises it
+            logger.exception("%s: stopped by what a callback raised", self._engine.name)
+            self.failure = self.failure or error
         finally:
-            if not self.started.done():
-                self.started.set_exception(self._not_started())
-            failure = self.failure or self.started.exception()
-            self._enter(EngineState.STOPPED, str(failure or reason))
+            if not self._loop.is_closed():
+                self._stopped(reason)
 
-    def _not_started(self) -> EngineStartError:
+    def _stopped(self, reason: str) -> None:
+        if not self.started.done():
+            self.started.set_exception(self._not_started())
+        failure = self.failure or self.started.exception()
+        self._enter(EngineState.STOPPED, str(failure or reason))
+
+    def _not_started(self) -> BaseException:
         if self.failure is None:
             return EngineStartError("asked to stop before the first session was open")
+        if not isinstance(self.failure, Exception):
+            return self.failure
         error = EngineStartError(f"could not start: {self.failure}")
         error.__cause__ = self.failure.__cause__ or self.failure
         return error
@@ -153,12 +174,14 @@ class Supervisor:
     async def _open(self, previous: Serving | None = None) -> Serving | None:
         """Dial until a session is open; return `None` if an exit was asked for."""
         while not self._exiting.done():
-            self._enter(EngineState.OPENING, "dialling")
+            if self._engine.state is not EngineState.OPENING:
+                self._enter(EngineState.OPENING, "dialling")
             self._opening = Opening(self._engine, self, previous)
             try:
                 serving = await self._opening.run(self._exiting)
             except Exception as error:
                 if self._exiting.done():
+                    log_failed_open(self._engine, error, "as it was to stop")
                     break
                 self._opening, self._redial = None, self._loop.create_future()
                 delay = await self._open_failed(error, restarting=previous is not None)
@@ -172,41 +195,16 @@ class Supervisor:
         engine = self._engine
         if not restarting and not engine.config.retry_start:
             raise EngineStartError(f"could not start: {error}") from error
-        logger.warning("%s: opening failed: %s", engine.name, error, exc_info=_unexpected(error))
+        log_failed_open(engine, error)
         try:
             delay = self._backoff.after_failure(error)
         except EngineFailedError:
-            await self._tell(RestartFailure(error, self._backoff.failures, None))
+            failure = RestartFailure(error, self._backoff.failures, None)
+            await tell_restart_error(engine, failure, self._exiting)
             raise
-        await self._tell(RestartFailure(error, self._backoff.failures, delay))
+        failure = RestartFailure(error, self._backoff.failures, delay)
+        await tell_restart_error(engine, failure, self._exiting)
         return delay
-
-    async def _tell(self, failure: RestartFailure) -> None:
-        """Call `on_restart_error`, bounded by `stop_timeout`, or by an exit."""
-        engine, timeout = self._engine, self._engine.config.stop_timeout
-        what = f"{engine.name}: on_restart_error"
-        on_restart_error = self._telemetry.traced(engine.endpoint, "on_restart_error")
-        call = OneCall(engine, on_restart_error)
-        task = asyncio.create_task(call(engine, failure))
-        schedule = StopSchedule(self._loop.time(), timeout)
-        try:
-            await first_of(task, self._exiting, timeout=timeout)
-            if self._exiting.done():
-                schedule = StopSchedule(self._exiting.result(), timeout)
-            ended = await reap([task], until=schedule.handlers, grace=schedule.grace, what=what)
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-        if not ended:
-            logger.error("%s took too long and was cancelled", what)
-        elif task.cancelled():
-            logger.error("%s raised CancelledError", what)
-        elif (error := task.exception()) is not None:
-            with where_recorded(error):
-                logger.error("%s raised %r", what, error, exc_info=error)
-        else:
-            return
-        self._telemetry.callback_failed("on_restart_error")
 
     async def _serve(self, serving: Serving) -> None:
         """Run a session from its open to its close."""
@@ -227,18 +225,20 @@ class Supervisor:
                 self._enter(EngineState.CLOSING, "cancelled")
             raise
         finally:
-            await serving.close(close)
-            self._serving = None
+            try:
+                await serving.close(close)
+            finally:
+                self._serving = None
 
     async def _reopen(self, serving: Serving) -> Serving | None:
         """Open the next session; return `None` if there is none to be."""
         close = serving.crew.closed.result()
         if self._exiting.done():
             return None
-        wanted = serving.restart_wanted
+        wanted = serving.ending is not Ending.LOST
         self._telemetry.reconnecting(close, wanted=wanted)
         self._redial = self._loop.create_future()
-        delay = self._backoff.after_session(close, serving.uptime, wanted=wanted)
+        delay = self._backoff.after_session(close, serving.uptime, serving.ending)
         await self._wait(delay, self._redial, "restart" if wanted else f"connection ended: {close}")
         return await self._open(serving)
 
@@ -247,14 +247,9 @@ class Supervisor:
         close = serving.crew.closed.result()
         normal = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RECEIVED)
         alone = self._engine.config.reconnect is None and not self._exiting.done()
-        return alone and not serving.restart_wanted and close.code in normal
+        return alone and serving.ending is Ending.LOST and close.code in normal
 
     async def _wait(self, delay: float, redial: asyncio.Future[None], reason: str) -> None:
         """Wait for the next dial; an exit or restart ends the wait at once."""
         self._enter(EngineState.WAITING, f"{reason}; next dial in {delay:.2f} s", delay=delay)
         await first_of(self._exiting, redial, timeout=delay)
-
-
-def _unexpected(error: Exception) -> Exception | None:
-    """Return the error if its traceback tells something: it came from the user's own code."""
-    return None if isinstance(error, OSError) else error

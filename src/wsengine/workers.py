@@ -99,9 +99,13 @@ class Standby(Reader):
             for _ in range(TURN):
                 message = await receive()
                 incoming.count(message)
-                if sift is not None and sift(message):
+                taken = sift is not None and sift(message)
+                has_room = taken or backlog.append(message)
+                if crew.leader is not self:  # a function of the program's has ended the session
+                    crew.drop_unread()
+                    return
+                if taken:
                     continue
-                has_room = backlog.append(message)
                 if crew.has_idle_worker:
                     if self._waited_at == incoming.messages - 1:
                         crew.give_up_lead(self)  # nothing more is there yet

@@ -146,10 +146,10 @@ async def test_a_fault_of_a_reader_is_a_crash(monkeypatch: pytest.MonkeyPatch) -
     setting = Setting()
     fault = RuntimeError("a fault")
 
-    def broken(received: int) -> int:
+    def broken(_: object) -> int:
         raise fault
 
-    monkeypatch.setattr(setting.crew, "count_failure", broken)
+    monkeypatch.setattr(Link, "count_failure", broken)
     setting.crew.start()
     setting.connection.fail_read(ValueError())
     await settle()

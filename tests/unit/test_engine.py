@@ -363,3 +363,51 @@ async def test_wanted_restarts_do_not_use_the_engine_up() -> None:
 def test_a_provider_is_looked_at(field: str, method: str) -> None:
     with pytest.raises(ConfigError, match=f"^{field}='x': must have a method {method}"):
         Engine("ws://test", Notes(), adapter=ScriptedAdapter(), **{field: "x"})  # type: ignore[arg-type]
+
+
+async def test_a_listener_may_watch_twice() -> None:
+    engine, _ = make(Notes())
+    seen: list[StateChange] = []
+    first, second = engine.watch(seen.append), engine.watch(seen.append)
+    first()
+    first()
+    async with engine:
+        assert [change.state for change in seen] == [EngineState.OPENING, EngineState.OPEN]
+    second()
+
+
+async def test_a_listener_that_would_have_to_be_awaited_is_refused() -> None:
+    async def listen(change: StateChange) -> None:
+        """Do nothing."""
+
+    engine, _ = make(Notes())
+    with pytest.raises(ConfigError, match="must be a plain function"):
+        engine.watch(listen)
+
+
+async def test_an_exit_after_the_end_leaves_nothing_for_the_next_life() -> None:
+    engine, _ = make(Notes(), reconnect=None)
+    await engine.start()
+    await engine.stop()
+    engine.exit()
+    assert engine.telemetry.phases._asked is None
+
+
+def test_an_engine_whose_loop_was_closed_says_so() -> None:
+    engine, _ = make(Notes())
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(engine.start())
+        tasks = asyncio.all_tasks(loop)
+    finally:
+        loop.close()
+
+    async def again() -> None:
+        with pytest.raises(EngineStateError, match="was open when its event loop was closed"):
+            await engine.start()
+        await engine.stop()
+        engine.exit()
+
+    asyncio.run(again())
+    for task in tasks:
+        task._log_destroy_pending = False  # type: ignore[attr-defined]

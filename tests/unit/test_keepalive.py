@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -190,3 +191,57 @@ async def test_nothing_runs_between_two_pings() -> None:
         assert len(asyncio.all_tasks()) == between
         await asyncio.sleep(10)
         assert len(asyncio.all_tasks()) > between
+
+
+async def test_a_blocked_event_loop_is_no_idleness(caplog: pytest.LogCaptureFixture) -> None:
+    """A timer may fire before anybody has looked at what the socket has received meanwhile."""
+    loop = asyncio.get_running_loop()
+    endpoint = Notes()
+    engine, adapter = make(endpoint, idle_timeout=8)
+    async with engine:
+        await asyncio.sleep(1)
+        loop.call_at(now() + 6.999, lambda: loop.setup_looptime(start=now() + 5))  # type: ignore[attr-defined]
+        await asyncio.sleep(9)
+        adapter.connection.feed("x")
+        await settle()
+        assert endpoint.sessions[0].closed is None
+
+
+async def test_a_ping_that_fails_on_a_live_connection_is_not_the_last(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        ping = adapter.connection.ping
+
+        async def fail() -> float:
+            monkeypatch.setattr(adapter.connection, "ping", ping)
+            raise OSError("odd")
+
+        monkeypatch.setattr(adapter.connection, "ping", fail)
+        await asyncio.sleep(60)
+        assert endpoint.sessions[0].stats().ping_round_trip is not None
+    assert "ping failed: OSError('odd')" in caplog.text
+
+
+async def test_a_ping_that_ignores_its_cancellation_does_not_hold_up_the_close(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+
+    async def stubborn() -> float:
+        for _ in range(3):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(50)
+        return 0.0
+
+    async with engine:
+        monkeypatch.setattr(adapter.connection, "ping", stubborn)
+        await asyncio.sleep(12)
+        adapter.connection.close_by_server(1000)
+        await asyncio.sleep(1)
+        assert endpoint.named("on_close")
+    assert "ignores its cancellation" in caplog.text
+    await asyncio.sleep(200)  # until it has ended

@@ -18,7 +18,7 @@ MAX_FILE, MAX_BODY = 260, 40
 
 FLOORS: dict[str, set[str]] = {  # from the ground up
     "words": {
-        *("message", "close", "errors", "states", "validation", "reconnect"),
+        *("message", "close", "errors", "states", "validation", "reconnect", "backoff"),
         *(
             "config",
             "options",
@@ -47,12 +47,12 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
             "closing",
         ),
         *("outbox", "subscription", "subscriptions", "dispatch", "conversing"),
-        *("crew", "pausing", "keepalive", "session", "serving", "opening", "supervisor"),
-        *("loading", "signals", "backlogs", "dropping", "engine", "running"),
+        *("crew", "pausing", "keepalive", "session", "serving", "opening", "telling", "supervisor"),
+        *("loading", "signals", "backlogs", "dropping", "engine", "lookups", "running"),
     },
     "without asyncio": {
-        *("sync", "sync_callbacks", "sync_conversing", "sync_endpoint", "sync_interruptions"),
-        *("sync_life", "sync_pausing"),
+        *("sync", "sync_callbacks", "sync_calls", "sync_conversing", "sync_endpoint"),
+        *("sync_interruptions", "sync_life", "sync_pausing"),
         *("sync_portal", "sync_session", "sync_signals", "sync_subscriptions", "sync_threads"),
     },
     "facade": {"wsengine"},

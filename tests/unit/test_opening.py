@@ -130,7 +130,7 @@ async def test_url_and_options_are_asked_for_before_every_dial() -> None:
     [
         (lambda: "http://host", None, "did you mean ws://"),
         (lambda: 5, None, "must be a str"),
-        ("ws://host", lambda: {"headers": {}}, "the function must return ConnectOptions"),
+        ("ws://host", lambda: {"headers": {}}, r"options: is of type dict; it must be .*\*\*"),
     ],
 )
 async def test_a_function_that_returns_nonsense_is_fatal(
@@ -200,3 +200,32 @@ async def test_a_dial_that_ignores_its_cancellation_opens_nothing() -> None:
     await asyncio.sleep(5)
     assert endpoint.notes == []
     assert adapter.connection.closed is not None
+
+
+async def test_a_function_that_ignores_its_cancellation_leads_to_no_dial() -> None:
+    async def url() -> str:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.5)
+        return "ws://host"
+
+    adapter = ScriptedAdapter()
+    engine = Engine(url, Notes(), adapter=adapter, config=EngineConfig(stop_timeout=1))
+    starting = asyncio.create_task(engine.start())
+    await asyncio.sleep(0.1)
+    await engine.stop()
+    await asyncio.sleep(2)
+    assert isinstance(starting.exception(), EngineStartError)
+    assert adapter.dials == []
+
+
+async def test_no_secret_is_in_the_complaint_about_options() -> None:
+    headers = {"headers": {"Authorization": "Bearer s3cr3t"}}
+    engine = Engine("ws://host", Notes(), adapter=ScriptedAdapter(), options=lambda: headers)  # type: ignore[arg-type]
+    with pytest.raises(EngineStartError) as failed:
+        await engine.start()
+    assert "s3cr3t" not in str(failed.value)
+    with pytest.raises(ConfigError) as refused:
+        Engine("ws://host", Notes(), adapter=ScriptedAdapter(), options=headers)  # type: ignore[arg-type]
+    assert "s3cr3t" not in str(refused.value)

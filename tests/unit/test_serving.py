@@ -276,3 +276,42 @@ async def test_the_end_of_another_connection_is() -> None:
     adapter.connection.feed("x")
     with pytest.raises(EngineFailedError, match="next door"):
         await engine.wait_stopped()
+
+
+async def test_a_slow_on_open_that_has_asked_for_a_restart_leaves_on_close_its_time() -> None:
+    async def on_open(session: Session) -> None:
+        if len(endpoint.sessions) == 1:
+            session.restart()
+            await asyncio.sleep(0.9)
+
+    async def on_close(session: Session, close: Close) -> None:
+        await asyncio.sleep(0.05)
+        endpoint.notes.append(("closed",))
+
+    endpoint = Notes(on_open=on_open, on_close=on_close)
+    engine, _ = make(endpoint, stop_timeout=1)
+    async with engine:
+        await asyncio.sleep(0.3)
+        assert ("closed",) in endpoint.notes
+
+
+@pytest.mark.parametrize("where", ["on_message", "on_close", "closing"])
+async def test_a_session_that_is_cancelled_closes_its_connection(where: str) -> None:
+    """As `asyncio.run` cancels all tasks when the program's own has ended."""
+
+    async def wait(*_: Any) -> None:
+        await asyncio.sleep(1)
+
+    endpoint = Notes(**({} if where == "closing" else {where: wait}))
+    engine, adapter = make(endpoint, Accept("x"))
+    await engine.start()
+    await settle()
+    adapter.connection.answers_close = where != "closing"
+    engine.exit()
+    await asyncio.sleep(0.1)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert adapter.connection.closed
+    assert engine.state is EngineState.STOPPED

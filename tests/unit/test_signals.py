@@ -43,3 +43,16 @@ def test_they_are_given_back_after_an_error() -> None:
 
 async def test_outside_of_the_main_thread_nothing_is_done() -> None:
     assert await asyncio.to_thread(asyncio.run, watched()) == [False, False]
+
+
+async def test_a_handler_that_the_program_installs_meanwhile_stays() -> None:
+    def mine(*_: Any) -> None:
+        """Do nothing."""
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with stop_on_signals(lambda: None):
+            signal.signal(signal.SIGTERM, mine)
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from wsengine import (
     RestartFailure,
     Retry,
     Session,
+    StateChange,
 )
+from wsengine.link import Link
 from wsengine.testing import ScriptedAdapter
-from wsengine.testing.script import Accept, CloseWith, Lose, Refuse
+from wsengine.testing.script import Accept, CloseWith, Dial, Lose, Refuse
 
 from .tools import Notes, make, now, settle
 
@@ -187,9 +190,130 @@ async def test_a_restart_works_without_a_policy() -> None:
     endpoint = Notes()
     engine, _ = make(endpoint, reconnect=None)
     async with engine:
+        await asyncio.sleep(10)  # longer than the default policy's `min_uptime`
         engine.restart()
         await settle(40)
         assert len(endpoint.sessions) == 2
+        engine.restart()
+        await asyncio.sleep(0.5)
+        assert len(endpoint.sessions) == 3
+
+
+@pytest.mark.parametrize("where", ["on_message", "on_close"])
+async def test_a_callback_that_fails_after_the_end_changes_nothing_about_it(where: str) -> None:
+    async def fail(*_: Any) -> None:
+        await asyncio.sleep(1)
+        raise ValueError("mine")
+
+    endpoint = Notes(**{where: fail})
+    script = Accept("x", CloseWith(1008, "banned"))
+    engine, adapter = make(endpoint, then=script, on_endpoint_error="restart")
+    with pytest.raises(EngineFailedError, match="banned"):
+        await engine.run()
+    assert len(adapter.dials) == 1
+
+
+@pytest.mark.parametrize("reconnect", [None, ReconnectPolicy(initial_delay=1, jitter=0)])
+async def test_a_message_that_is_poison_makes_no_storm(reconnect: ReconnectPolicy | None) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("poison")
+
+    engine, adapter = make(
+        Notes(on_message=fail), then=Accept("x"), on_endpoint_error="restart", reconnect=reconnect
+    )
+    async with engine:
+        await asyncio.sleep(60)
+        assert 3 <= len(adapter.dials) <= 40
+
+
+async def test_a_message_that_is_poison_uses_attempts_up() -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("poison")
+
+    policy = ReconnectPolicy(max_attempts=2)
+    engine, adapter = make(
+        Notes(on_message=fail), then=Accept("x"), on_endpoint_error="restart", reconnect=policy
+    )
+    with pytest.raises(EngineFailedError, match="gave up after 2 attempts"):
+        await engine.run()
+    assert len(adapter.dials) == 3
+
+
+def _note_state(states: list[EngineState], change: StateChange) -> None:
+    states.append(change.state)
+
+
+async def test_an_exit_in_the_first_moment_is_a_life_all_the_same() -> None:
+    for _ in range(2):
+        engine, adapter = make(Notes())
+        states: list[EngineState] = []
+        engine.watch(partial(_note_state, states))
+        outcome, _ = await asyncio.gather(engine.start(), engine.stop(), return_exceptions=True)
+        assert isinstance(outcome, EngineStartError)
+        assert states == [EngineState.OPENING, EngineState.STOPPED]
+        assert adapter.dials == []
+        async with engine:
+            assert engine.state is EngineState.OPEN
+
+
+class Odd(BaseException):
+    """No `Exception`, and none of asyncio's either."""
+
+
+def raise_odd(*_: Any) -> None:
+    raise Odd("mine")
+
+
+@pytest.mark.parametrize("where", ["on_open", "on_message", "on_close", "on_restart_error"])
+async def test_what_is_no_exception_ends_the_run_and_the_connection(where: str) -> None:
+    def second(session: Session) -> None:
+        if session.gap is not None:
+            raise_odd()
+
+    endpoint = Notes(**{where: second if where == "on_open" else raise_odd})
+    script: list[Dial] = [Accept("x", Lose()), Refuse(OSError("gone"))]
+    if where != "on_restart_error":
+        script.clear()
+    engine, adapter = make(endpoint, *script, then=Accept("x", CloseWith(1000)))
+    with pytest.raises(Odd, match="mine"):
+        await engine.run()
+    assert engine.state is EngineState.STOPPED
+    assert engine.session is None
+    assert all(connection.closed for connection in adapter.connections)
+
+
+async def test_what_is_no_exception_in_the_first_on_open_is_raised_by_start() -> None:
+    engine, adapter = make(Notes(on_open=raise_odd))
+    with pytest.raises(Odd, match="mine"):
+        await engine.start()
+    assert adapter.connection.closed
+
+
+async def test_an_on_open_that_fails_as_the_engine_is_to_stop_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(session: Session) -> None:
+        session.exit()
+        raise ValueError("mine")
+
+    engine, _ = make(Notes(on_open=fail))
+    await engine.run()
+    assert "opening failed, as it was to stop: mine" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("token"), TimeoutError("mine")])
+async def test_an_os_error_of_on_open_is_logged_with_its_traceback(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(session: Session) -> None:
+        if len(endpoint.sessions) == 1:
+            raise error
+
+    endpoint = Notes(on_open=fail)
+    engine, _ = make(endpoint, retry_start=True)
+    async with engine:
+        assert "in fail" in caplog.text
 
 
 async def test_the_first_open_is_not_retried_unless_asked() -> None:
@@ -272,43 +396,6 @@ async def test_on_endpoint_error_exit(callback: str) -> None:
     assert isinstance(caught.value.__cause__, ValueError)
 
 
-async def test_on_restart_error_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(*_: Any) -> None:
-        raise ValueError("odd")
-
-    endpoint = Notes(on_restart_error=fail)
-    engine, _ = make(endpoint, Accept(Lose()), Refuse(OSError("gone")))
-    async with engine:
-        await asyncio.sleep(10)
-        assert len(endpoint.sessions) == 2
-    assert "on_restart_error raised ValueError('odd')" in caplog.text
-
-
-async def test_an_on_restart_error_that_never_ends_does_not_hold_up_the_next_dial(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    endpoint = Notes(on_restart_error=lambda engine, failure: asyncio.sleep(3600))
-    engine, _ = make(endpoint, Accept(Lose()), Refuse(OSError("gone")), stop_timeout=4)
-    async with engine:
-        await asyncio.sleep(1 + 4 + 2 + 0.1)
-        assert engine.state is EngineState.OPEN
-    assert "on_restart_error took too long and was cancelled" in caplog.text
-
-
-async def test_a_cancelled_error_of_on_restart_error_is_logged(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def cancelled(*_: Any) -> None:
-        raise asyncio.CancelledError
-
-    endpoint = Notes(on_restart_error=cancelled)
-    engine, _ = make(endpoint, Accept(Lose()), Refuse(OSError("gone")))
-    async with engine:
-        await asyncio.sleep(5)
-        assert engine.state is EngineState.OPEN
-    assert "on_restart_error raised CancelledError" in caplog.text
-
-
 async def test_a_slow_on_restart_error_does_not_hold_up_a_stop() -> None:
     endpoint = Notes(on_restart_error=lambda engine, failure: asyncio.sleep(3600))
     engine, adapter = make(endpoint, Accept(), Refuse(OSError("gone")), stop_timeout=4)
@@ -326,8 +413,7 @@ async def test_a_fault_of_the_engine_itself_is_reported_and_survived(
     endpoint = Notes()
     engine, adapter = make(endpoint)
     async with engine:
-        crew = endpoint.sessions[0]._serving.crew
-        monkeypatch.setattr(crew, "count_failure", lambda received: 1 / 0)
+        monkeypatch.setattr(Link, "count_failure", lambda link: 1 / 0)
         adapter.connection.fail_read(OSError())
         await asyncio.sleep(3)
         assert len(endpoint.sessions) == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
-from wsengine import Endpoint, Session
+from wsengine import Endpoint, Session, conflate
 from wsengine.testing.script import Accept
 
 from .tools import Notes, make, settle
@@ -270,3 +271,60 @@ async def test_a_cancelled_error_of_a_handlers_own_does_not_end_the_worker(
         await settle()
         assert endpoint.messages == ["bad", "good"]
     assert "on_message raised CancelledError" in caplog.text
+
+
+@pytest.mark.parametrize("how", ["raises", "exits", "restarts"])
+@pytest.mark.parametrize("setting", ["conflate", "order_by"])
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_key_function_that_ends_the_session_is_the_end_of_reading(
+    how: str, setting: str, workers: int
+) -> None:
+    def key(message: Any) -> Any:
+        if message == "bad" and how == "raises":
+            raise ValueError("bad")
+        if message == "bad":
+            engine.exit() if how == "exits" else engine.restart()
+        return message
+
+    async def handle(session: Session, message: Any) -> None:
+        await asyncio.sleep(0.2)
+
+    endpoint = Notes(on_message=handle)
+    settings: dict[str, Any] = {"order_by": key}
+    if setting == "conflate":
+        settings = {"backlog_policy": conflate(key)}
+    engine, adapter = make(endpoint, on_endpoint_error="restart", workers=workers, **settings)
+    async with engine:
+        connection = adapter.connection
+        connection.feed(*["first"] * workers)
+        await settle()
+        connection.feed("bad")
+        await settle()
+        connection.feed("after the end")
+        await asyncio.sleep(0.3)
+        assert "after the end" not in endpoint.messages
+        assert endpoint.named("on_close")  # at once, not when half of `stop_timeout` is over
+        dropped = endpoint.sessions[0].stats().messages_dropped
+        assert len(endpoint.messages) + dropped == workers + 2
+
+
+async def test_a_handler_that_swallows_a_cancellation_does_no_harm_to_a_pause() -> None:
+    async def handle(session: Session, message: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    endpoint = Notes(on_message=handle)
+    engine, adapter = make(endpoint, Accept("x"))
+    async with engine:
+        await settle()
+        for _ in range(2):
+            async with endpoint.sessions[0].paused() as connection:
+                adapter.connection.feed("y")
+                assert await connection.receive() == "y"
+            await settle()
+        adapter.connection.feed("z")
+        await settle()
+        assert endpoint.messages == ["x", "z"]

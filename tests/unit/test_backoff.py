@@ -18,7 +18,8 @@ from wsengine import (
     ReconnectPolicy,
     Retry,
 )
-from wsengine.reconnect import TRY_LATER_DELAY, Backoff
+from wsengine.backoff import Backoff, Ending
+from wsengine.reconnect import TRY_LATER_DELAY
 
 LOST = Close(1006)
 BY_US = Close(1001, client_initiated=True)
@@ -53,7 +54,7 @@ def test_a_session_that_lasted_begins_anew() -> None:
     backoff = Backoff(doubling())
     backoff.after_failure(OSError())
     backoff.after_failure(OSError())
-    assert backoff.after_session(LOST, uptime=5, wanted=False) == 1
+    assert backoff.after_session(LOST, uptime=5, ending=Ending.LOST) == 1
     assert backoff.failures == 0
     assert backoff.after_failure(OSError()) == 2
     assert backoff.failures == 1
@@ -61,26 +62,34 @@ def test_a_session_that_lasted_begins_anew() -> None:
 
 def test_a_flapping_server_is_dialled_ever_more_slowly() -> None:
     backoff = Backoff(doubling())
-    delays = [backoff.after_session(Close(1000), uptime=4.9, wanted=False) for _ in range(4)]
+    delays = [backoff.after_session(Close(1000), uptime=4.9, ending=Ending.LOST) for _ in range(4)]
     assert delays == [1, 2, 4, 8]
     assert backoff.failures == 4
 
 
 def test_short_sessions_and_failed_opens_count_together() -> None:
     backoff = Backoff(doubling())
-    assert backoff.after_session(LOST, uptime=0.1, wanted=False) == 1
+    assert backoff.after_session(LOST, uptime=0.1, ending=Ending.LOST) == 1
     assert backoff.after_failure(OSError()) == 2
-    assert backoff.after_session(LOST, uptime=0.1, wanted=False) == 4
+    assert backoff.after_session(LOST, uptime=0.1, ending=Ending.LOST) == 4
 
 
 def test_a_wanted_restart_comes_at_once() -> None:
     backoff = Backoff(doubling())
-    assert [backoff.after_session(BY_US, uptime=5, wanted=True) for _ in range(3)] == [0, 0, 0]
+    assert [backoff.after_session(BY_US, 5, Ending.ASKED) for _ in range(3)] == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_wanted_restarts_in_quick_succession_are_slowed_down() -> None:
     backoff = Backoff(doubling())
-    assert [backoff.after_session(BY_US, uptime=1, wanted=True) for _ in range(3)] == [1, 2, 4]
+    assert [backoff.after_session(BY_US, 1, Ending.ASKED) for _ in range(3)] == [
+        1,
+        2,
+        4,
+    ]
 
 
 def test_the_jitter_is_drawn_anew_for_each_delay() -> None:
@@ -105,7 +114,7 @@ def test_retry_after_is_a_minimum(retry_after: float, attempts: int) -> None:
 
 def test_a_server_that_restarts_is_given_a_while() -> None:
     for code in (1012, 1013):
-        delay = Backoff(doubling()).after_session(Close(code), uptime=9, wanted=False)
+        delay = Backoff(doubling()).after_session(Close(code), uptime=9, ending=Ending.LOST)
         assert delay == TRY_LATER_DELAY + 1
 
 
@@ -123,16 +132,16 @@ def test_attempts_used_up_after_failed_opens() -> None:
 
 def test_attempts_used_up_by_short_sessions() -> None:
     backoff = Backoff(doubling(max_attempts=1))
-    backoff.after_session(LOST, uptime=0, wanted=False)
+    backoff.after_session(LOST, uptime=0, ending=Ending.LOST)
     with pytest.raises(EngineFailedError, match=r"connection lost: 1006.*gave up") as caught:
-        backoff.after_session(LOST, uptime=0, wanted=False)
+        backoff.after_session(LOST, uptime=0, ending=Ending.LOST)
     assert isinstance(caught.value.__cause__, ConnectionClosed)
     assert caught.value.__cause__.close is LOST
 
 
 def test_sessions_that_last_use_up_no_attempts() -> None:
     backoff = Backoff(doubling(max_attempts=1))
-    assert [backoff.after_session(LOST, uptime=5, wanted=False) for _ in range(5)] == [1] * 5
+    assert [backoff.after_session(LOST, uptime=5, ending=Ending.LOST) for _ in range(5)] == [1] * 5
 
 
 def test_a_fatal_refusal_is_the_end() -> None:
@@ -145,15 +154,15 @@ def test_a_fatal_refusal_is_the_end() -> None:
 def test_a_fatal_close_is_the_end_also_of_a_long_session() -> None:
     banned = Close(1008, "banned")
     with pytest.raises(EngineFailedError, match=r"1008 POLICY_VIOLATION \(banned\)") as caught:
-        Backoff(doubling()).after_session(banned, uptime=3600, wanted=False)
+        Backoff(doubling()).after_session(banned, uptime=3600, ending=Ending.LOST)
     assert isinstance(caught.value.__cause__, ConnectionClosed)
     assert caught.value.__cause__.close is banned
 
 
 def test_a_wanted_restart_is_never_judged() -> None:
     backoff = Backoff(answering(lambda end: Fatal()))
-    assert backoff.after_session(BY_US, uptime=0, wanted=True) >= 0
-    assert backoff.after_session(BY_US, uptime=9, wanted=True) == 0
+    assert backoff.after_session(BY_US, uptime=0, ending=Ending.ASKED) >= 0
+    assert backoff.after_session(BY_US, uptime=9, ending=Ending.ASKED) == 0
 
 
 def test_without_a_policy_every_end_is_the_last() -> None:
@@ -162,11 +171,28 @@ def test_without_a_policy_every_end_is_the_last() -> None:
             Backoff(None).after_failure(error)
         assert caught.value.__cause__ is error
     with pytest.raises(EngineFailedError, match="reconnect=None"):
-        Backoff(None).after_session(LOST, uptime=3600, wanted=False)
+        Backoff(None).after_session(LOST, uptime=3600, ending=Ending.LOST)
 
 
 def test_without_a_policy_a_wanted_restart_still_comes() -> None:
-    assert Backoff(None).after_session(BY_US, uptime=0, wanted=True) == 0
+    assert Backoff(None).after_session(BY_US, uptime=9, ending=Ending.ASKED) == 0
+
+
+@pytest.mark.parametrize("ending", [Ending.ASKED, Ending.FAILED])
+def test_without_a_policy_wanted_restarts_in_quick_succession_are_slowed_down(
+    ending: Ending,
+) -> None:
+    backoff = Backoff(None, draw=lambda: 1.0)
+    assert [backoff.after_session(BY_US, 0, ending) for _ in range(4)] == [0.5, 1, 2, 4]
+
+
+def test_sessions_that_callbacks_end_are_attempts() -> None:
+    backoff = Backoff(doubling(max_attempts=2))
+    assert [backoff.after_session(BY_US, 0, Ending.FAILED) for _ in range(2)] == [1, 2]
+    with pytest.raises(EngineFailedError, match="gave up after 2 attempts") as failed:
+        backoff.after_session(BY_US, 0, Ending.FAILED)
+    assert isinstance(failed.value.__cause__, ConnectionClosed)
+    assert backoff.after_session(BY_US, 9, Ending.FAILED) == 0
 
 
 # A classify of the user's own.
@@ -182,7 +208,7 @@ def test_the_verdict_of_classify_counts() -> None:
     error = OSError()
     backoff = Backoff(answering(classify))
     assert 100 <= backoff.after_failure(error) <= 130
-    assert 100 <= backoff.after_session(LOST, uptime=9, wanted=False) <= 130
+    assert 100 <= backoff.after_session(LOST, uptime=9, ending=Ending.LOST) <= 130
     assert seen == [error, LOST]
 
 

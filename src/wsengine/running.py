@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from .engine import Engine
+from .lookups import LookUps
 
 Result = TypeVar("Result")
 
@@ -23,7 +24,8 @@ def run(main: Coroutine[Any, Any, Result]) -> Result: ...
 def run(main: Engine | Coroutine[Any, Any, Any]) -> Any:
     """Run an engine until it stops, in a new event loop; with uvloop where it is installed.
 
-    Ctrl-C and SIGTERM stop it gracefully.
+    Ctrl-C and SIGTERM stop it gracefully. A look-up of a name that hangs does not keep it, nor the
+    program's end, waiting; but uvloop's own look-ups do, until the system gives up on them.
 
     Args:
         main: The engine; or a coroutine, for a program that does more: it is run as `asyncio.run`
@@ -38,8 +40,15 @@ def run(main: Engine | Coroutine[Any, Any, Any]) -> Any:
     if _inside_loop():
         coroutine.close()
         raise RuntimeError("an event loop is running here already: use `await engine.run()`")
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(coroutine)
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return a new event loop, of uvloop where it is installed; its end waits for no look-up."""
+    loop = (_loop_factory() or asyncio.new_event_loop)()
+    loop.set_default_executor(LookUps())
+    return loop
 
 
 def _inside_loop() -> bool:

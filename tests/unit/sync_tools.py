@@ -26,6 +26,11 @@ class Gate:
         """Let it happen."""
         self._event.set()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has happened."""
+        return self._event.is_set()
+
     def wait(self) -> None:
         """Wait for it."""
         assert self._event.wait(PATIENCE), "did not happen"

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
+import threading
+import time
 import types
+from typing import Any
 
 import pytest
 
@@ -114,6 +118,29 @@ def test_it_runs_a_program_that_does_more_than_run_an_engine() -> None:
             return engine.state.value
 
     assert wsengine.run(main()) == "open"
+
+
+def test_a_look_up_that_hangs_does_not_keep_it_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)  # it looks names up by itself
+    go_on = threading.Event()
+
+    def hang(*_args: Any, **_options: Any) -> Any:
+        assert go_on.wait(10)
+        raise socket.gaierror(-2, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+
+    async def main() -> str:
+        try:
+            await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo("s", 80), 0.01)
+        except TimeoutError:
+            return "too long"
+        return "found"
+
+    began = time.monotonic()
+    assert wsengine.run(main()) == "too long"
+    assert time.monotonic() - began < 5
+    go_on.set()
 
 
 async def test_a_program_is_not_run_inside_a_loop_either() -> None:

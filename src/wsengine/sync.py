@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -27,6 +28,15 @@ from .sync_life import Life
 from .sync_portal import PortalClosed
 from .sync_session import SyncSession
 from .sync_signals import interrupted_by_sigterm
+from .validation import check_number
+
+_starting = threading.RLock()  # a handler of a signal may start an engine, or fork
+if hasattr(os, "register_at_fork"):  # a child's copy would stay locked for ever
+    os.register_at_fork(
+        before=_starting.acquire,
+        after_in_parent=_starting.release,
+        after_in_child=_starting.release,
+    )
 
 
 class SyncEngine(SyncConversing):
@@ -44,6 +54,10 @@ class SyncEngine(SyncConversing):
 
     One that nobody stops is stopped at the end of the program, within `stop_timeout`. All threads
     are daemons: a callback that never returns does not keep the program from ending.
+
+    A child that `os.fork` makes has none of the threads. There an engine that ran at the fork only
+    raises `EngineStateError`, and its `stop` does nothing: make another one. One that did not run
+    can be started.
 
     Args:
         url, options: As of `Engine`; a function must be a plain `def`. It is called in a thread of
@@ -86,9 +100,8 @@ class SyncEngine(SyncConversing):
         self.url: Source[str] = url if callable(url) else self._engine.url
         self.config = self._engine.config
         self.name = self._engine.name
-        super().__init__(self._engine, self._call_plain, self._wait)
+        super().__init__(self._engine, lambda: self.session, self._call_plain, self._wait)
         self._life: Life | None = None
-        self._starting = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<SyncEngine {self.name!r} {self.state.value}>"
@@ -117,14 +130,11 @@ class SyncEngine(SyncConversing):
 
         Raises:
             EngineStartError: As `Engine.start`. Nothing is left running, nor after Ctrl-C.
-            EngineStateError: The engine is running already.
+            EngineStateError: The engine is running already; or it was, in the process of which
+                this one is a child.
         """
-        with self._starting:
-            if self._life is not None and not self._life.is_over:
-                raise EngineStateError(
-                    "start() needs an engine that is idle or stopped; "
-                    f"this one is {self.state.value}"
-                )
+        with _starting:
+            self._check_at_rest()
             life = self._life = Life(self._engine, self._threaded)
         try:
             life.start()
@@ -154,14 +164,19 @@ class SyncEngine(SyncConversing):
 
         Raises:
             EngineFailedError: It stopped by itself; as `Engine.wait_stopped`.
-            EngineStateError: It was never started, or this is one of its callbacks.
+            EngineStateError: It was never started, or in another process, or this is one of its
+                callbacks.
             TimeoutError: It still runs after `timeout` seconds.
+            ConfigError: `timeout` is no number of seconds.
         """
+        check_number("timeout", timeout, least=0, optional=True)
         life = self._life
         if life is None:
             raise EngineStateError("the engine was never started; call start() first")
         if inside_callback(self._engine) or life.portal.is_here:
             raise EngineStateError("wait_stopped() in a callback would wait for itself; use exit()")
+        if not life.is_over:
+            life.portal.check_process()
         if not life.wait_over(timeout):
             raise TimeoutError(f"the engine still runs after {timeout} s")
 
@@ -210,11 +225,21 @@ class SyncEngine(SyncConversing):
 
     # Inside.
 
+    def _check_at_rest(self) -> None:
+        if self._life is None or self._life.is_over:
+            return
+        self._life.portal.check_process()
+        why = f"this one is {self.state.value}"
+        if self.state in (EngineState.IDLE, EngineState.STOPPED):
+            why = "the last life of this one has not ended yet; call wait_stopped() first"
+        raise EngineStateError(f"start() needs an engine that is idle or stopped; {why}")
+
     def _running(self) -> Life:
-        if self._life is None or self.state in (EngineState.IDLE, EngineState.STOPPED):
+        if self._life is None:
             raise EngineStateError(
                 f"this needs a running engine, and it is {self.state.value}; call start() first"
             )
+        self._life.portal.check_open()
         return self._life
 
     def _restart(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from .codec import Codec
 from .engine import Engine
 from .outbox import Outbox
 from .sync_portal import within
+from .sync_session import SyncSession
 from .sync_subscriptions import Calling, SyncSubscriptions
 
 
@@ -31,6 +33,7 @@ class SyncConversing:
 
     Args:
         engine: The engine underneath.
+        session: Returns the open session, or `None`.
         call: Calls plain functions of it, also where there is no loop.
         wait: Calls what has to wait.
 
@@ -40,11 +43,18 @@ class SyncConversing:
         outbox: The messages that wait for a connection, and how many were dropped.
     """
 
-    def __init__(self, engine: Engine, call: Calling, wait: Calling) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        session: Callable[[], SyncSession | None],
+        call: Calling,
+        wait: Calling,
+    ) -> None:
         self.codec: Codec | None = engine.codec
         self.outbox = SyncOutbox(engine.outbox)
         self.subscriptions = SyncSubscriptions(engine.subscriptions, call, wait)
         self.__engine = engine
+        self.__session = session
         self.__wait = wait
 
     def send(
@@ -57,6 +67,7 @@ class SyncConversing:
         """Send a message on the open session; as `Engine.send`.
 
         Raises:
+            ConfigError: `timeout` is no number of seconds; nothing is sent.
             TimeoutError: It was not sent within `timeout` seconds.
             Exception: As `Engine.send`.
         """
@@ -75,6 +86,10 @@ class SyncConversing:
         """Send a request on the open session, and return the reply; as `Engine.request`.
 
         Raises:
+            EngineStateError: This thread has paused the session, so nobody would read the reply.
             Exception: As `Engine.request`.
         """
+        session = self.__session()
+        if session is not None:
+            session.refuse_pilot()
         return self.__wait(self.__engine.request, message, timeout=timeout)

@@ -9,14 +9,18 @@ import logging
 from typing import Final
 
 from .engine import Engine
+from .errors import EngineStartError
+from .sync_calls import Call, wait
 from .sync_endpoint import ThreadedEndpoint
-from .sync_portal import Call, Portal, wait
+from .sync_portal import Portal
 from .sync_threads import CallbackThreads
 
 logger = logging.getLogger(__name__)
 
 GRACE: Final = 0.02
 """The share of `stop_timeout` for a callback that is given up; the engine itself allows 0.03."""
+LEFT_BEHIND: Final = 32
+"""Callbacks that may be left behind, besides as many as there are workers."""
 
 
 class Life:
@@ -33,22 +37,36 @@ class Life:
     def __init__(self, engine: Engine, endpoint: ThreadedEndpoint) -> None:
         self._engine = engine
         self._timeout = engine.config.stop_timeout
-        self._threads = CallbackThreads(engine.name, grace=GRACE * self._timeout)
+        self._threads = CallbackThreads(
+            engine.name,
+            grace=GRACE * self._timeout,
+            most_left=LEFT_BEHIND + engine.config.workers,
+        )
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._begun = asyncio.Event()
         self.portal = Portal(self._live, name=f"{engine.name}: event loop")
         endpoint.begin(self.portal, self._threads)
 
     def start(self) -> None:
-        """Begin. From now until its end it is stopped with the program, if nobody else does."""
+        """Begin. From now until its end it is stopped with the program, if nobody else does.
+
+        Raises:
+            EngineStartError: There is no thread for it, and nothing is left running.
+        """
         atexit.register(self.stop)
         self.portal.done.add_done_callback(lambda _: atexit.unregister(self.stop))
-        self.portal.start()
+        try:
+            self.portal.start()
+        except Exception as error:
+            raise EngineStartError(
+                f"could not start: no thread for the event loop: {error}; end threads that are of "
+                "no use any more, or have the system allow more of them"
+            ) from error
 
     @property
     def is_over(self) -> bool:
         """Whether the engine has stopped."""
-        return self.portal.done.done()
+        return self.portal.is_over
 
     def wait_started(self) -> None:
         """Wait until the first session is open.
@@ -71,8 +89,8 @@ class Life:
             EngineFailedError: The engine stopped by itself.
         """
         over = self.portal.wait_done(timeout)
-        if over:
-            self.portal.done.result()
+        if over and self.portal.failure is not None:
+            raise self.portal.failure
         return over
 
     def exit(self) -> None:
@@ -83,7 +101,7 @@ class Life:
         """Stop the engine, and wait for the end, but no longer than `stop_timeout`."""
         atexit.unregister(self.stop)
         self.portal.soon(Call(self._stop).begin)
-        if not self.portal.wait_done(self._timeout):
+        if not self.portal.wait_done(self._timeout) and not self.portal.is_forked:
             logger.error("%s: did not stop in time, and is left behind", self._engine.name)
 
     # On the loop. What is asked for before the engine has begun to start must not be lost.

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from .adapter import Handshake
 from .errors import EngineStateError
 from .pausing import Pause, Pilot
-from .sync_portal import Call, Portal
+from .sync_calls import Call
+from .sync_portal import Portal
 
 
 class BlockingCall(Protocol):

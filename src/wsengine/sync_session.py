@@ -21,7 +21,8 @@ class SyncSession:
     """A `Session` whose calls block. Each may be made in a callback, and in any other thread.
 
     A call with a `timeout` raises `TimeoutError` when that many seconds are over; `None` waits
-    as long as it takes. Every blocking call raises `ConnectionClosed` when the session is over.
+    as long as it takes; what is no number of seconds raises `ConfigError`. Every blocking call
+    raises `ConnectionClosed` when the session is over.
 
     Attributes:
         id: A fresh identifier, for logs and traces.
@@ -77,11 +78,7 @@ class SyncSession:
 
     def request(self, message: Any, *, timeout: float | None = 5.0) -> Any:
         """Send a request, and return the reply; as `Session.request`."""
-        if threading.get_ident() in self._pilots:
-            raise EngineStateError(
-                "this thread has paused the session, so it is you who reads: use "
-                "connection.send() and connection.receive()"
-            )
+        self.refuse_pilot()
         return self._call(None, self._session.request, message, timeout=timeout)
 
     def paused(self) -> SyncPause:
@@ -112,6 +109,18 @@ class SyncSession:
     def stats(self) -> SessionStats:
         """Return a snapshot of what the session has done."""
         return self._session.stats()
+
+    def refuse_pilot(self) -> None:
+        """Check that a reply would be read: that this thread has not paused the session.
+
+        Raises:
+            EngineStateError: It has.
+        """
+        if threading.get_ident() in self._pilots:
+            raise EngineStateError(
+                "this thread has paused the session, so it is you who reads: use "
+                "connection.send() and connection.receive()"
+            )
 
     def _call(
         self, limit: float | None, function: Callable[..., Any], /, *args: Any, **options: Any

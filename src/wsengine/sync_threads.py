@@ -9,11 +9,15 @@ import queue
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from .errors import EngineStateError
 from .sync_interruptions import Interruptions, interrupted_by
 
 logger = logging.getLogger(__name__)
+
+OPENING: Final = ("url", "options", "on_open")
+"""What is called in order to open a session."""
 
 
 class CallbackThreads:
@@ -25,11 +29,15 @@ class CallbackThreads:
     Args:
         name: The name of the engine.
         grace: Seconds that a function which is given up has to end.
+        most_left: How many that do not end are left behind at most, before no session is opened
+            any more.
     """
 
-    def __init__(self, name: str, *, grace: float) -> None:
+    def __init__(self, name: str, *, grace: float, most_left: int) -> None:
         self._name = name
         self._grace = grace
+        self._most_left = most_left
+        self._left = 0
         self._threads: list[CallbackThread] = []
         self._idle: list[CallbackThread] = []
 
@@ -44,11 +52,16 @@ class CallbackThreads:
             function: The function.
             *args: What it is called with.
             **kwargs: What it is called with, by name.
+
+        Raises:
+            EngineStateError: Too many were left behind for another session to be opened.
+            Exception: What the function raises.
         """
+        self._check_left(what)
         context = contextvars.copy_context()
         job = Job(f"{self._name}: {what}", partial(context.run, function, *args, **kwargs))
         thread = self._idle.pop() if self._idle else self._add_thread()
-        job.on_end = partial(self._idle.append, thread)
+        job.on_end = partial(self._ended, job, thread)
         thread.give(job)
         try:
             await job.ended
@@ -73,11 +86,29 @@ class CallbackThreads:
                 raise job.error
             return
         job.left_behind = True
+        self._left += 1
         logger.error(
             "%s took too long and still runs in %s; a thread cannot be ended, so it is left behind",
             job.what,
             thread.name,
         )
+
+    def _ended(self, job: Job, thread: CallbackThread) -> None:
+        self._left -= job.left_behind
+        self._idle.append(thread)
+
+    def _check_left(self, what: str) -> None:
+        # A session that is open has all the threads that it needs, so that it loses no message;
+        # and there is one more for who is told that none is opened.
+        too_many = self._left >= self._most_left and what in OPENING
+        if what == "on_restart_error":
+            too_many = self._left > self._most_left and not self._idle
+        if too_many:
+            raise EngineStateError(
+                f"{what} is not called: {self._left} callbacks that took too long still run, and "
+                f"{self._most_left} may be left behind; no session is opened until one of them "
+                "ends: give what they wait for a time-out"
+            )
 
     def _add_thread(self) -> CallbackThread:
         thread = CallbackThread(f"{self._name}: callbacks {len(self._threads) + 1}")

@@ -24,7 +24,7 @@ from wsengine import (
     OpenTimeoutError,
     SyncEngine,
 )
-from wsengine.testing import Accept, Hang, Lose, Refuse, ScriptedAdapter
+from wsengine.testing import Accept, CloseWith, Hang, Lose, Refuse, ScriptedAdapter
 
 from .sync_tools import PATIENCE, Gate, Silent, adapter_of, at_server, make, reached
 
@@ -93,6 +93,63 @@ def test_before_the_start_and_after_the_stop_calls_are_refused_at_once() -> None
         with engine:
             engine.send("x")
     engine.wait_stopped()
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_one_that_stopped_by_itself_says_why_in_every_call(wait: bool) -> None:
+    engine = make(Silent(), Accept(CloseWith(1008, "no such account")))
+    stopped = reached(engine, EngineState.STOPPED)
+    engine.start()
+    stopped.wait()
+    if wait:
+        with pytest.raises(EngineFailedError):
+            engine.wait_stopped(timeout=PATIENCE)
+    calls: list[Callable[[], object]] = [engine.drain, lambda: engine.send("x", when_closed="wait")]
+    for call in [*calls, engine.restart] if wait else calls:
+        with pytest.raises(EngineStateError, match=r"1008 .*no such account") as caught:
+            call()
+        assert isinstance(caught.value.__cause__, EngineFailedError)
+    engine.stop()
+
+
+def test_a_start_is_refused_until_the_last_life_has_ended() -> None:
+    engine = make(Silent(), stop_timeout=0.05)
+    stopped, go_on = Gate(), Gate()
+
+    def hold(change: Any) -> None:
+        if change.state is EngineState.STOPPED:
+            stopped.open()
+            go_on.wait()
+
+    forget = engine.watch(hold)
+    engine.start()
+    engine.stop()
+    stopped.wait()
+    with pytest.raises(EngineStateError, match="the last life of this one has not ended yet"):
+        engine.start()
+    go_on.open()
+    engine.wait_stopped(timeout=PATIENCE)
+    forget()
+    with engine:
+        assert engine.state is EngineState.OPEN
+
+
+def test_where_no_thread_can_be_started_it_fails_at_once_and_the_next_start_does_not(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    engine = make(Silent())
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(EngineStartError, match="can't start new thread"):
+            engine.start()
+    assert not caplog.records  # none was left behind, nor waited for
+    with pytest.raises(EngineStateError, match="has stopped: can't start new thread"):
+        engine.send("x")
+    with engine:
+        engine.send("x")
 
 
 def test_a_failed_start_says_why() -> None:

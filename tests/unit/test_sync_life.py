@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from wsengine import ConnectError, EngineFailedError, EngineStartError, SyncEngine
+from wsengine import (
+    ConnectError,
+    EngineFailedError,
+    EngineStartError,
+    EngineState,
+    EngineStateError,
+    SyncEngine,
+)
+from wsengine.sync_calls import Call
 from wsengine.sync_life import Life
-from wsengine.sync_portal import Call
 from wsengine.testing import Accept, Hang, Lose, Refuse
 
-from .sync_tools import PATIENCE, Gate, Silent, make
+from .sync_tools import PATIENCE, Gate, Silent, make, reached
 
 
 def begin(engine: SyncEngine) -> Life:
@@ -106,6 +113,36 @@ def test_a_loop_that_does_not_turn_keeps_stop_no_longer_than_its_time_out(
     ]
     go_on.open()
     assert life.wait_over(PATIENCE)
+
+
+def test_what_blocks_at_every_reconnect_does_not_take_one_thread_more_each_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("wsengine.sync_life.LEFT_BEHIND", 2)
+    go_on, refused = Gate(), Gate()
+
+    class Blocking(Silent):
+        opens = 0
+
+        def on_open(self, session: Any, *, restarting: bool) -> None:
+            self.opens += 1
+            if restarting:
+                go_on.wait()
+
+        def on_restart_error(self, engine: Any, failure: Any) -> None:
+            if isinstance(failure.error, EngineStateError):
+                refused.open()
+
+    endpoint = Blocking()
+    before = threading.active_count()
+    with make(endpoint, Accept(Lose()), open_timeout=0.05, stop_timeout=0.5) as engine:
+        refused.wait()
+        assert endpoint.opens == 4  # the first one, and those that are left behind
+        assert threading.active_count() - before <= 4 + 2  # the loop, and who watches it
+        assert "on_open is not called: 3 callbacks that took too long still run" in caplog.text
+        opened = reached(engine, EngineState.OPEN)
+        go_on.open()
+        opened.wait()
 
 
 def test_what_is_asked_for_before_the_loop_turns_is_not_lost() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextvars
 import threading
 import traceback
@@ -12,7 +11,7 @@ import pytest
 from wsengine import EngineStateError
 from wsengine.errors import TOOK_TOO_LONG
 from wsengine.sync_interruptions import Interruptions, interrupted_by
-from wsengine.sync_portal import Portal, PortalClosed, wait, within
+from wsengine.sync_portal import Portal, PortalClosed, _closing, _see_them_end, within
 
 from .sync_tools import PATIENCE, Gate
 
@@ -174,17 +173,73 @@ def test_what_ends_the_main_coroutine_is_kept() -> None:
         portal.done.result()
 
 
+def test_after_the_end_a_call_says_why_it_ended() -> None:
+    async def fails() -> None:
+        raise LookupError("no such account")
+
+    portal = Portal(fails, name="fails")
+    portal.start()
+    assert portal.wait_done(PATIENCE)
+    with pytest.raises(PortalClosed, match="has stopped: no such account; call start") as caught:
+        portal.call(double, 1)
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+def test_nobody_waits_for_a_loop_that_does_not_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = Gate()
+
+    class Slow(asyncio.SelectorEventLoop):
+        def close(self) -> None:
+            go_on.wait()
+            super().close()
+
+    async def nothing() -> None:
+        return
+
+    monkeypatch.setattr("wsengine.sync_portal.new_event_loop", Slow)
+    monkeypatch.setattr("wsengine.sync_portal.CLOSING", 0.01)
+    portal = Portal(nothing, name="slow")
+    portal.start()
+    assert portal.wait_done(PATIENCE)
+    assert portal.wait_done()
+    assert portal._thread.is_alive()
+    with pytest.raises(PortalClosed):
+        portal.call(double, 1)
+    assert portal._thread in _closing  # the end of the program waits a little longer
+    go_on.open()
+    _see_them_end()
+    assert not portal._thread.is_alive()
+    assert portal._thread not in _closing
+
+
+def test_without_a_thread_it_has_ended_and_leaves_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    portal = Portal(asyncio.Event().wait, name="none")  # type: ignore[arg-type]
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            portal.start()
+    assert portal.wait_done()
+    assert portal._loop.is_closed()
+    portal.soon(pytest.fail, "called")
+
+
+def test_in_another_process_nothing_waits_and_no_lock_is_touched(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    monkeypatch.setattr(portal, "_lock", None)
+    with pytest.raises(EngineStateError, match="make another SyncEngine here"):
+        portal.call(double, 1)
+    portal.soon(pytest.fail, "called")
+    assert not portal.wait_done()
+    monkeypatch.undo()
+
+
 def test_waiting_for_the_end_is_bounded(portal: Portal) -> None:
     assert not portal.wait_done(0.01)
-
-
-def test_wait_returns_when_one_is_done(opened: Open) -> None:
-    never: concurrent.futures.Future[None] = concurrent.futures.Future()
-    opened.portal.soon(opened.end.set)
-    wait(never, opened.portal.done)
-    assert opened.portal.done.done()
-    wait(never, timeout=0.01)
-    assert not never.done()
 
 
 def test_within_tells_its_own_time_out_from_others(portal: Portal) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wsengine import EngineStateError
 from wsengine.sync_threads import CallbackThreads
 
 from .sync_tools import PATIENCE, Gate
@@ -19,8 +20,8 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(main, PATIENCE))
 
 
-def threads(*, grace: float = PATIENCE) -> CallbackThreads:
-    return CallbackThreads("engine", grace=grace)
+def threads(*, grace: float = PATIENCE, most_left: int = 8) -> CallbackThreads:
+    return CallbackThreads("engine", grace=grace, most_left=most_left)
 
 
 def test_what_runs_one_after_the_other_runs_in_one_daemon_thread() -> None:
@@ -135,6 +136,41 @@ def test_one_that_outlives_the_loop_keeps_nobody_waiting(
     thread[0].join(PATIENCE)
     assert not thread[0].is_alive()
     assert "has ended" in caplog.records[-1].message
+
+
+def test_above_a_number_left_behind_no_session_is_opened_until_one_ends() -> None:
+    begun, go_on = threading.Semaphore(0), Gate()
+
+    def stuck() -> None:
+        begun.release()
+        go_on.wait()
+
+    async def leave_behind(pool: CallbackThreads, what: str) -> None:
+        task = asyncio.create_task(pool.run(what, stuck))
+        await asyncio.to_thread(begun.acquire)
+        task.cancel()
+        await asyncio.wait([task])
+
+    async def main() -> None:
+        pool = threads(grace=0.01, most_left=2)
+        await leave_behind(pool, "on_open")
+        await leave_behind(pool, "on_message")
+        for what in ("url", "options", "on_open"):
+            with pytest.raises(EngineStateError, match=f"{what} is not called: 2 callbacks"):
+                await pool.run(what, pytest.fail, "it was called")
+        for what in ("on_restart_error", "on_message", "on_close"):
+            assert await pool.run(what, str, what) == what
+        await leave_behind(pool, "on_restart_error")
+        with pytest.raises(EngineStateError, match="on_restart_error is not called: 3 callbacks"):
+            await pool.run("on_restart_error", pytest.fail, "it was called")
+        assert await pool.run("on_close", str, "closed") == "closed"
+        go_on.open()
+        while pool._left:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.001)
+        assert await pool.run("on_open", str, "again") == "again"
+        pool.close()
+
+    run(main())
 
 
 @pytest.mark.parametrize("error", [ValueError("late"), asyncio.CancelledError("obeyed")])

@@ -10,6 +10,7 @@ import contextlib
 from typing import Any, cast
 
 from aiohttp import (
+    BaseConnector,
     ClientConnectorError,
     ClientError,
     ClientHttpProxyError,
@@ -28,19 +29,30 @@ from aiohttp import (
 )
 from aiohttp.client_exceptions import ClientConnectorCertificateError
 from multidict import CIMultiDict, CIMultiDictProxy
+from websockets.headers import build_authorization_basic
+from websockets.uri import WebSocketURI
 from yarl import URL
 
 from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
 from ..refusals import describe_failed_dial, fit_to_show
-from ..url import as_ascii, display_url
+from ..url import display_url
 from ..validation import check_number, check_type
 from .aiohttp_connection import AiohttpConnection
 from .aiohttp_options import check_options
 from .aiohttp_tunnel import Tunnel
+from .aiohttp_wire import PARTS
 from .answers import fault_in
-from .common import check_tls, find_proxy, parse_url, refused
+from .common import check_tls, find_proxy, parse_url, plain_url, refused
+from .drift import check_names_of, unknown
+
+_PARTS = {
+    **PARTS,
+    ClientSession: ("_retry_connection",),
+    BaseConnector: ("_create_connection", "_factory", "_loop"),
+}
+"""What is used of aiohttp, and promised nowhere."""
 
 
 class AiohttpAdapter:
@@ -60,6 +72,7 @@ class AiohttpAdapter:
 
     Raises:
         ConfigError: A value breaks its rule, or an option belongs elsewhere.
+        MissingDependencyError: aiohttp has another version than is known here.
     """
 
     def __init__(
@@ -72,6 +85,7 @@ class AiohttpAdapter:
         check_type("session", session, ClientSession)
         check_number("close_timeout", close_timeout, above=0)
         check_options(library_options)
+        check_names_of("aiohttp", _PARTS)
         self._session = session
         self._close_timeout = close_timeout
         self._library_options = library_options
@@ -79,6 +93,7 @@ class AiohttpAdapter:
     async def connect(self, url: str, options: ConnectOptions) -> AiohttpConnection:
         """Dial; see `wsengine.adapter.Adapter.connect`."""
         check_tls(url, options)
+        uri = parse_url(url)
         async with contextlib.AsyncExitStack() as unless_connected:
             session, proxy = self._session_for(url, options)
             own = None if session is self._session else session
@@ -86,8 +101,8 @@ class AiohttpAdapter:
                 unless_connected.push_async_callback(own.close)
             try:
                 native = await session.ws_connect(
-                    URL(as_ascii(url), encoded=True),  # aiohttp would quote it anew
-                    headers=dict(options.headers),
+                    URL(plain_url(uri), encoded=True),  # aiohttp would quote it anew
+                    headers=self._headers(uri, options),
                     protocols=tuple(options.subprotocols),
                     ssl=options.ssl or True,
                     proxy=proxy,
@@ -99,9 +114,9 @@ class AiohttpAdapter:
                 raise _connect_error(url, error) from _without_url(error)
             except (TypeError, ValueError) as error:
                 raise _odd(url, error) from error
-            connection = AiohttpConnection(
-                native, options.max_message_size, self._close_timeout, own
-            )
+            except AttributeError as error:
+                raise unknown("aiohttp", error) from error
+            connection = self._made_of(native, options, own)
             unless_connected.pop_all()
         if fault := _fault_of(native, options):
             await connection.cut_off()
@@ -109,6 +124,33 @@ class AiohttpAdapter:
                 describe_failed_dial(display_url(url), ClientError(f"the server {fault}"))
             )
         return connection
+
+    def _made_of(
+        self, native: ClientWebSocketResponse, options: ConnectOptions, own: ClientSession | None
+    ) -> AiohttpConnection:
+        try:
+            return AiohttpConnection(native, options.max_message_size, self._close_timeout, own)
+        except AttributeError as error:
+            native._response.close()  # noqa: SLF001 - it has no public name
+            raise unknown("aiohttp", error) from error
+
+    def _headers(self, uri: WebSocketURI, options: ConnectOptions) -> dict[str, str]:
+        """Return the headers of the request; the URL's user info becomes one.
+
+        aiohttp would write it in latin-1, and fails where that is not possible.
+        """
+        headers = dict(options.headers)
+        given = any(name.lower() == "authorization" for name in headers)
+        if uri.user_info is not None and not given:
+            headers["Authorization"] = build_authorization_basic(*uri.user_info)
+            given = True
+        session = self._session
+        if given and (self._library_options.get("auth") or (session and session.auth)):
+            raise ConfigError(
+                "auth: given to the adapter or its session, while the URL has user info, or the "
+                "headers have Authorization; give one"
+            )
+        return headers
 
     def _session_for(self, url: str, options: ConnectOptions) -> tuple[ClientSession, str | None]:
         """Return the session to dial with, and the proxy that aiohttp itself goes through."""

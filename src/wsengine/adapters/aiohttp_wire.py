@@ -14,14 +14,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable, Mapping, Sized
 from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_websocket import WebSocketWriter
 
 from ..adapter import Handshake
 from ..message import Message
 from .common import lower
+
+PARTS: Mapping[type, tuple[str, ...]] = {
+    ClientWebSocketResponse: ("_reader", "_response", "_writer", "close", "send_frame"),
+    ResponseHandler: (
+        *("_drain_waiter", "_payload_parser", "closed", "exception", "resume_writing"),
+        *("transport", "writing_paused"),
+    ),
+    WebSocketWriter: ("_write_websocket_frame",),
+}
+"""What is used of aiohttp in here, and promised nowhere."""
 
 NOTHING = WSMessage(WSMsgType.CLOSING, None, None)
 """What stands in the queue for no message."""

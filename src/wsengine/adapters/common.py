@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from websockets.exceptions import InvalidProxy, InvalidURI
+from websockets.headers import build_host
 from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
@@ -123,6 +124,12 @@ def parse_url(url: str) -> WebSocketURI:
     except ValueError:  # its text may quote a password
         why = "its host or port is not valid"
     raise ConfigError(f"url={display_url(url)!r}: is not valid ({why})")
+
+
+def plain_url(uri: WebSocketURI) -> str:
+    """Return a URL as libraries need it: in ASCII, and without user info."""
+    host = build_host(uri.host, uri.port, uri.secure)
+    return f"{'wss' if uri.secure else 'ws'}://{host}{uri.resource_name}"
 
 
 def find_proxy(uri: WebSocketURI, proxy: str | Literal[True] | None) -> str | None:

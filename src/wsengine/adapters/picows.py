@@ -40,10 +40,10 @@ from ..adapter import CLOSE_TIMEOUT
 from ..errors import ConfigError
 from ..options import ConnectOptions
 from .answers import fault_in
-from .common import check_names, check_tls, check_values, parse_url
+from .common import check_names, check_tls, check_values, parse_url, plain_url
 from .picows_client import Client
 from .picows_connection import PicowsConnection
-from .picows_handshake import connect_error, plain_url, proxy_url, request_headers
+from .picows_handshake import connect_error, proxy_url, request_headers
 from .picows_sockets import Sockets
 
 _TAKEN = {

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from picows import WSHandshakeError
 from picows.websockets.asyncio.utils import default_user_agent
 from python_socks import ProxyError
-from websockets.headers import build_authorization_basic, build_host
+from websockets.headers import build_authorization_basic
 from websockets.proxy import parse_proxy
 from websockets.uri import WebSocketURI
 
@@ -17,12 +17,6 @@ from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
 from ..url import display_url
 from .common import find_proxy, refused, unreachable
-
-
-def plain_url(uri: WebSocketURI) -> str:
-    """Return a URL as the library needs it: in ASCII, and without user info."""
-    host = build_host(uri.host, uri.port, uri.secure)
-    return f"{'wss' if uri.secure else 'ws'}://{host}{uri.resource_name}"
 
 
 def request_headers(uri: WebSocketURI, options: ConnectOptions) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidProxyStatus, InvalidStatus, WebSocketException
 
 from ..adapter import CLOSE_TIMEOUT
@@ -31,6 +32,7 @@ from .common import (
     unreachable,
 )
 from .dialling import open_socket
+from .drift import check_names_of, unknown
 from .websockets_client import Client
 from .websockets_connection import WebsocketsConnection
 from .websockets_logging import LOGGER
@@ -61,6 +63,18 @@ _KNOWN = {
 }
 
 
+_PARTS = {
+    ClientConnection: (
+        *("close_deadline", "connection_lost", "data_received", "handshake", "pause_writing"),
+        *("paused", "process_event", "protocol", "request", "response"),
+        *("resume_writing", "send_data"),
+    ),
+    ClientProtocol: ("close_rcvd", "fail", "handshake_exc", "send_frame", "state"),
+    connect: ("process_redirect",),
+}
+"""What is used of the library, and is hardly documented."""
+
+
 class _Dial(connect):
     """The library's dial, which leaves redirects alone."""
 
@@ -82,11 +96,13 @@ class WebsocketsAdapter:
 
     Raises:
         ConfigError: A value breaks its rule, or an option belongs elsewhere.
+        MissingDependencyError: `websockets` has another version than is known here.
     """
 
     def __init__(self, **library_options: Any) -> None:
         check_names(library_options, known=_KNOWN, taken=_TAKEN, call="websockets' connect()")
         check_values(library_options)
+        check_names_of("websockets", _PARTS)
         self._library_options = library_options
 
     async def connect(self, url: str, options: ConnectOptions) -> WebsocketsConnection:
@@ -104,6 +120,8 @@ class WebsocketsAdapter:
             raise MissingDependencyError(
                 f"{error}; run: pip install 'python-socks[asyncio]'"
             ) from error
+        except AttributeError as error:
+            raise unknown("websockets", error) from error
         except (OSError, WebSocketException, EOFError, TypeError, ValueError) as error:
             asked = any(client.request is not None for client in made)
             raise _failure(url, error, proxy, asked=asked) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import pytest
 import yarl
 from aiohttp import (
+    BasicAuth,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientHttpProxyError,
@@ -27,10 +29,11 @@ from aiohttp import (
 )
 from multidict import CIMultiDict
 
-from wsengine import ConfigError, ConnectError, ConnectOptions
+from wsengine import ConfigError, ConnectError, ConnectOptions, MissingDependencyError
 from wsengine.adapters import aiohttp as module
 from wsengine.adapters.aiohttp import AiohttpAdapter
 from wsengine.adapters.aiohttp_tunnel import Tunnel
+from wsengine.adapters.common import parse_url
 
 URL = "wss://user:hunter2@host/feed?token=hunter2"
 SHOWN = "wss://...@host/feed?token=..."
@@ -294,6 +297,66 @@ async def test_what_the_library_stumbles_over_is_dialled_again(
     with pytest.raises(ConnectError, match=r"\?t=\.\.\.: the dial failed \(odd\); ") as caught:
         await AiohttpAdapter().connect("ws://host/?t=hunter2", DIRECT)
     assert caught.value.__cause__ is error
+
+
+async def test_an_attribute_that_is_gone_at_the_dial_is_fatal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ws_connect(*_: Any, **__: Any) -> None:
+        raise AttributeError("no attribute '_x'")
+
+    monkeypatch.setattr(ClientSession, "ws_connect", ws_connect)
+    with pytest.raises(MissingDependencyError, match=r"no attribute '_x'\); run: pip install"):
+        await AiohttpAdapter().connect("ws://host/", DIRECT)
+
+
+def test_an_attribute_that_is_gone_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(module._PARTS, ClientSession, ("_renamed",))
+    with pytest.raises(MissingDependencyError, match=r"no attribute '_renamed'.*pip install"):
+        AiohttpAdapter()
+
+
+async def test_an_attribute_that_is_gone_in_the_connection_is_fatal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise AttributeError("no attribute '_x'")
+
+    closed: list[str] = []
+    native: Any = SimpleNamespace(
+        _response=SimpleNamespace(close=lambda: closed.append("the response"))
+    )
+    monkeypatch.setattr(module, "AiohttpConnection", fail)
+    with pytest.raises(MissingDependencyError, match="no attribute '_x'"):
+        AiohttpAdapter()._made_of(native, DIRECT, None)
+    assert closed == ["the response"]
+
+
+# Credentials.
+
+
+def asked(url: str, headers: dict[str, str], **given: Any) -> dict[str, str]:
+    return AiohttpAdapter(**given)._headers(parse_url(url), ConnectOptions(headers=headers))
+
+
+def test_user_info_becomes_a_header_unless_one_is_given() -> None:
+    assert asked("ws://u:\u03b1@host/", {}) == {"Authorization": "Basic dTrOsQ=="}
+    bearer = {"authorization": "Bearer x"}
+    assert asked("ws://u:p@host/", bearer) == bearer
+    assert asked("ws://host/", {}, auth=None) == {}
+
+
+async def test_credentials_stand_in_one_place() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        login = BasicAuth("user", "hunter2")
+        async with ClientSession(auth=login) as session:
+            for given in ({"auth": login}, {"session": session}):
+                assert asked("ws://host/", {}, **given) == {}
+                with pytest.raises(ConfigError, match="given to the adapter or its session"):
+                    asked("ws://u:p@host/", {}, **given)
+                with pytest.raises(ConfigError, match="given to the adapter or its session"):
+                    asked("ws://host/", {"Authorization": "x"}, **given)
 
 
 async def test_a_tls_context_is_for_wss_only() -> None:

@@ -16,6 +16,7 @@ from wsengine.adapters.common import (
     find_proxy,
     lower,
     parse_url,
+    plain_url,
     refused,
     unreachable,
 )
@@ -251,3 +252,19 @@ def test_a_dial_that_failed_below_http(error: Exception, proxy: str | None, word
     assert str(result).startswith(f"{SHOWN}: ")
     assert words in str(result)
     assert result.status is None
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("ws://host", "ws://host/"),
+        ("ws://host:80/a", "ws://host/a"),
+        ("wss://host:443/a", "wss://host/a"),
+        ("wss://host:8443/a?b=c%20d", "wss://host:8443/a?b=c%20d"),
+        ("ws://user:pass@host:81/", "ws://host:81/"),
+        ("ws://[::1]:81/", "ws://[::1]:81/"),
+        ("wss://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.test/", "wss://xn--bcher-kva.test/"),
+    ],
+)
+def test_the_library_gets_a_plain_url(url: str, plain: str) -> None:
+    assert plain_url(parse_uri(url)) == plain

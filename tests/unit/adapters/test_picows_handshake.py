@@ -14,7 +14,6 @@ from websockets.uri import parse_uri
 from wsengine import ConfigError, ConnectError, ConnectOptions
 from wsengine.adapters.picows_handshake import (
     connect_error,
-    plain_url,
     proxy_url,
     request_headers,
 )
@@ -24,22 +23,6 @@ SHOWN = "wss://...@host/feed?token=..."
 PROXY_VARIABLES = ("all_proxy", "http_proxy", "https_proxy", "no_proxy", "ws_proxy", "wss_proxy")
 
 # What is asked for.
-
-
-@pytest.mark.parametrize(
-    ("url", "plain"),
-    [
-        ("ws://host", "ws://host/"),
-        ("ws://host:80/a", "ws://host/a"),
-        ("wss://host:443/a", "wss://host/a"),
-        ("wss://host:8443/a?b=c%20d", "wss://host:8443/a?b=c%20d"),
-        ("ws://user:pass@host:81/", "ws://host:81/"),
-        ("ws://[::1]:81/", "ws://[::1]:81/"),
-        ("wss://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.test/", "wss://xn--bcher-kva.test/"),
-    ],
-)
-def test_the_library_gets_a_plain_url(url: str, plain: str) -> None:
-    assert plain_url(parse_uri(url)) == plain
 
 
 def asked(url: str = "ws://host/", **options: Any) -> dict[str, str]:

@@ -15,7 +15,7 @@ from websockets.exceptions import (
 )
 from websockets.http11 import Response
 
-from wsengine import ConfigError, ConnectError, ConnectOptions
+from wsengine import ConfigError, ConnectError, ConnectOptions, MissingDependencyError
 from wsengine.adapters import websockets as module
 from wsengine.adapters.websockets import WebsocketsAdapter
 
@@ -165,6 +165,19 @@ async def test_the_library_connects_through_a_proxy(asked: dict[str, Any]) -> No
     await dial("ws://host/", ConnectOptions(proxy="http://proxy:1"))
     assert asked["proxy"] == "http://proxy:1"
     assert not asked.keys() & {"opened", "sock"}
+
+
+async def test_an_attribute_that_is_gone_is_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(*_: Any, **__: Any) -> None:
+        raise AttributeError("no attribute '_x'")
+
+    monkeypatch.setattr(module, "open_socket", gone)
+    adapter = WebsocketsAdapter()
+    with pytest.raises(MissingDependencyError, match=r"no attribute '_x'\); run: pip install"):
+        await adapter.connect("ws://host/", ConnectOptions(proxy=None))
+    monkeypatch.setitem(module._PARTS, object, ("_renamed",))
+    with pytest.raises(MissingDependencyError, match="no attribute '_renamed'"):
+        WebsocketsAdapter()
 
 
 async def test_a_tls_context_is_for_wss_only(asked: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Hashable
 from typing import Any
 
@@ -24,7 +25,7 @@ REST = 0.7
 TOIL = 10.0
 """Seconds that one of `{"toil": ...}` takes: a stop has to cut it off."""
 
-KINDS = ("ask", "say", "rest", "toil")
+KINDS = ("ask", "say", "rest", "toil", "wait")
 """What the server's messages are; the value is their number."""
 
 
@@ -70,6 +71,9 @@ class Asker(Endpoint):
         try:
             if "ask" in message:
                 await self.ask(session)
+            elif "wait" in message:
+                with contextlib.suppress(EngineStateError):
+                    await session.engine.send({"waited": 0}, when_closed="wait")
             elif "rest" in message or "toil" in message:
                 await asyncio.sleep(REST if "rest" in message else TOIL)
         finally:

@@ -30,6 +30,9 @@ class Reply(StrEnum):
 
 DELAYS = {Reply.SLOW: 0.5, Reply.LATE: TIMEOUT + 1}
 
+ENDLESS = "d"
+"""The key that has no message to unsubscribe: the server has it as long as the connection lasts."""
+
 UNHEARD = (Reply.LATE, Reply.NEVER)
 """What the client takes for no reply at all."""
 
@@ -43,7 +46,9 @@ class Server:
         wrong: What no client may do.
         told: How each key was acknowledged, the last time that it was subscribed to.
         kept: Keys that it refused to unsubscribe: it has them, and the client cannot tell.
+        versions: Of each key that it has, the version of the message that asked for it.
         queued: The numbers of the messages that came, one for each `{"queued": ...}`.
+        waited: The same, for each `{"waited": ...}`.
     """
 
     connection: ScriptedConnection
@@ -53,7 +58,9 @@ class Server:
     kept: set[str] = field(default_factory=set)
     subscribed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
     queued: list[int] = field(default_factory=list)
+    waited: list[int] = field(default_factory=list)
 
     def came(self, message: Any) -> None:
         """Take a message of the client."""
@@ -63,25 +70,28 @@ class Server:
             reply = next_of(self.acknowledgements if about_key else self.replies)
             self.answer(message["id"], reply)
         match message:
-            case {"subscribe": key}:
-                self.subscribe(key, reply)
-            case {"unsubscribe": key}:
-                self.unsubscribe(key, reply)
+            case {"subscribe": key, "version": version}:
+                self.subscribe(key, version, reply)
+            case {"unsubscribe": key, "version": version}:
+                self.unsubscribe(key, version, reply)
             case {"queued": number}:
                 self.queued.append(number)
+            case {"waited": number}:
+                self.waited.append(number)
 
-    def subscribe(self, key: str, reply: Reply) -> None:
+    def subscribe(self, key: str, version: int, reply: Reply) -> None:
         """Subscribe the client to a key, unless that is refused."""
         self.told[key] = reply
-        if key in self.subscribed and key not in self.kept:
+        if key in self.subscribed and key not in self.kept and key != ENDLESS:
             self.wrong.append(f"{key} subscribed to twice")
         if reply is Reply.ERROR:
             return
         if key not in self.subscribed:
             self.subscribed.append(key)
+        self.versions[key] = version
         self.kept.discard(key)
 
-    def unsubscribe(self, key: str, reply: Reply) -> None:
+    def unsubscribe(self, key: str, version: int, reply: Reply) -> None:
         """End a subscription, unless that is refused. One that was refused is none to end.
 
         (The client may ask for that: it may not have read the refusal yet, or not in time.)
@@ -89,6 +99,8 @@ class Server:
         if key not in self.subscribed:
             if self.told.get(key) is not Reply.ERROR:
                 self.wrong.append(f"{key} was not subscribed to")
+        elif self.versions[key] != version and key not in self.kept:
+            self.wrong.append(f"{key} was subscribed to by another message")
         elif reply is Reply.ERROR:
             self.kept.add(key)
         else:

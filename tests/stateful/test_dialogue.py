@@ -1,8 +1,9 @@
 """Conversations, over every order of events, in virtual time.
 
 After any history the server's subscriptions are those that are wanted, none twice; no request is
-left pending; every queued message has come, in order, or was dropped and counted; and every
-message of the server reached `on_message` once and in order: with `order_by` in that of its key,
+left pending; every queued message has come, in order, or was dropped and counted; what waited for a
+session has come, unless the engine was stopped, and no handler waits for ever; and every message of
+the server reached `on_message` once and in order: with `order_by` in that of its key,
 never two of a key at once. Each `on_open` has its `on_close`; no handler runs outside of them.
 
 A subscription that the server refused, or did not acknowledge in time, stays failed until the
@@ -12,6 +13,7 @@ next session, which sends it again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -27,18 +29,19 @@ from wsengine import (
     ConnectionClosed,
     Engine,
     EngineConfig,
+    EngineStateError,
     JsonCodec,
     JsonCorrelator,
     ReconnectPolicy,
 )
 
 from .dialogue import KINDS, TOIL, Asker
-from .talker import TIMEOUT, Reply, Server, TalkingAdapter
+from .talker import ENDLESS, TIMEOUT, Reply, Server, TalkingAdapter
 
 LOGGER = logging.getLogger("wsengine")
 STOP_TIMEOUT = 4.0
 
-keys = st.sampled_from("abc")
+keys = st.sampled_from(["a", "b", "c", ENDLESS])
 delays = st.sampled_from([-1.0, 0.0, 0.01, 0.3, 1.0, 2.5, 6.0])
 
 
@@ -86,7 +89,10 @@ class DialogueMachine(RuleBasedStateMachine):
             ),
         )
         self.wanted: list[str] = []
+        self.versions: dict[str, int] = {}
         self.queued = 0
+        self.waiting = 0
+        self.waited: list[int] = []
         self.fed: list[int] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.do(self.engine.start())
@@ -112,15 +118,25 @@ class DialogueMachine(RuleBasedStateMachine):
 
     # What may happen.
 
-    @rule(key=keys, acknowledged=st.booleans(), times=st.integers(1, 2), seconds=delays)
-    def add(self, key: str, acknowledged: bool, times: int, seconds: float) -> None:
+    @rule(
+        key=keys,
+        version=st.integers(1, 2),
+        acknowledged=st.booleans(),
+        times=st.integers(1, 2),
+        seconds=delays,
+    )
+    def add(self, key: str, version: int, acknowledged: bool, times: int, seconds: float) -> None:
         acknowledged = self.acknowledged(key, acknowledged)
+        if key not in self.wanted:  # while it is there, its messages cannot change
+            self.versions[key] = version
+        version = self.versions[key]
+        end = None if key == ENDLESS else {"unsubscribe": key, "version": version}
         for _ in range(times):
             self.wanted.append(key)
             self.engine.subscriptions.add(
                 key,
-                subscribe={"subscribe": key},
-                unsubscribe={"unsubscribe": key},
+                subscribe={"subscribe": key, "version": version},
+                unsubscribe=end,
                 acknowledged=acknowledged,
             )
         self.pass_time(seconds)
@@ -179,6 +195,18 @@ class DialogueMachine(RuleBasedStateMachine):
         for _ in range(times):
             self.queued += 1
             self.do(self.engine.send({"queued": self.queued}, when_closed="queue"))
+        self.pass_time(seconds)
+
+    @rule(times=st.integers(1, 3), seconds=delays)
+    def send_when_open(self, times: int, seconds: float) -> None:
+        async def send(number: int) -> None:
+            with contextlib.suppress(EngineStateError):  # stopped
+                await self.engine.send({"waited": number}, when_closed="wait")
+                self.waited.append(number)
+
+        for _ in range(times):
+            self.waiting += 1
+            self.spawn(send(self.waiting))
         self.pass_time(seconds)
 
     @precondition(lambda self: self.connected and self.engine.session is not None)
@@ -243,6 +271,9 @@ class DialogueMachine(RuleBasedStateMachine):
         came = [number for server in self.adapter.servers for number in server.queued]
         assert len(came) + self.engine.outbox.dropped == self.queued
         assert came == sorted(set(came))
+        assert all(task.done() for task in self.tasks)
+        waited = {number for server in self.adapter.servers for number in server.waited}
+        assert waited >= set(self.waited)
         answered = self.asker.answered
         self.the_server_speaks(["ask"], 1.0)
         assert self.asker.answered == answered + 1
@@ -252,7 +283,12 @@ class DialogueMachine(RuleBasedStateMachine):
         server, wanted = self.server, set(self.wanted)
         failed = {key for key in wanted if server.failed(key)}
         refused = {key for key in failed if server.told[key] is Reply.ERROR}
-        assert set(server.subscribed) - server.kept == wanted - refused - server.kept
+        there = wanted - refused - server.kept
+        left_over = {ENDLESS} - wanted  # nothing was to be sent to end it
+        assert set(server.subscribed) - server.kept - left_over == there
+        assert {key: server.versions[key] for key in there} == {
+            key: self.versions[key] for key in there
+        }
         states = {str(one.key): one.state.value for one in self.engine.subscriptions}
         assert states == {key: "failed" if key in failed else "active" for key in wanted}
         return failed

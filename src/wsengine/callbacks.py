@@ -8,9 +8,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import CoroutineType
 from typing import Any, Protocol
 
-from .errors import ConfigError
-from .handlers import check_no_yield
-
 CALLBACKS = (
     "on_open",
     "on_message",
@@ -97,22 +94,3 @@ def as_coroutine(result: Any) -> Coroutine[Any, Any, Any] | None:
 
 async def _await(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
-
-
-def check_endpoint(endpoint: object) -> None:
-    """Check that an endpoint has the six callbacks.
-
-    Raises:
-        ConfigError: One is missing, cannot be called, or has `yield`.
-    """
-    if isinstance(endpoint, type):
-        name = endpoint.__name__
-        raise ConfigError(f"endpoint={name}: is a class; give an instance: {name}()")
-    missing = [name for name in CALLBACKS if not callable(getattr(endpoint, name, None))]
-    if missing:
-        raise ConfigError(
-            f"endpoint={endpoint!r}: lacks {', '.join(missing)}; inherit from wsengine.Endpoint, "
-            "which has all six callbacks"
-        )
-    for name in CALLBACKS:
-        check_no_yield(name, getattr(endpoint, name))

@@ -14,7 +14,8 @@ from opentelemetry.trace import TracerProvider
 
 from .adapter import Adapter
 from .bounds import first_of, reap
-from .callbacks import check_endpoint, inside_callback
+from .callbacks import inside_callback
+from .checking import check_async_endpoint
 from .codec import Codec
 from .config import EngineConfig
 from .conversing import Conversing
@@ -71,7 +72,7 @@ class Engine(Conversing):
         meter_provider: MeterProvider | None = None,
     ) -> None:
         self.url: Source[str] = url if callable(url) else check_url(url)
-        check_endpoint(endpoint)
+        check_async_endpoint(endpoint)
         self.endpoint = endpoint
         options = ConnectOptions() if options is None else options
         self.options = options if callable(options) else check_options(options)

@@ -7,7 +7,7 @@ every base, so to it `SyncEndpoint` is no `Endpoint`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from .endpoint import Endpoint
 
@@ -107,3 +107,6 @@ class SyncEndpoint(_Callbacks):
     The same callbacks, of plain `def` each; see there. `Endpoint` itself will do as well, where
     no type checker looks: to one, its sessions are those of `Engine`.
     """
+
+    for_sync_engine: ClassVar[bool] = True
+    """Tells an `Engine`, which would call it on the event loop, that this is a mistake."""

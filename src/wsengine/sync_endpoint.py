@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .callbacks import CALLBACKS, check_endpoint
+from .callbacks import CALLBACKS
+from .checking import check_endpoint
 from .close import Close
 from .endpoint import Endpoint, require_of_handlers
 from .errors import ConfigError

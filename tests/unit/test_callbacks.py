@@ -2,18 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Iterator
 from types import CoroutineType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from wsengine import ConfigError, Endpoint, Engine, EngineState, Session
+from wsengine import Endpoint, Engine, EngineState, Session
 from wsengine.callbacks import (
-    CALLBACKS,
     OneCall,
     as_coroutine,
-    check_endpoint,
     enter_scope,
     inside_callback,
 )
@@ -215,44 +212,3 @@ async def test_another_awaitable_becomes_a_coroutine() -> None:
 @pytest.mark.parametrize("result", [None, 0, "text", [], (value for value in "ab")])
 def test_what_cannot_be_awaited_is_no_coroutine(result: object) -> None:
     assert as_coroutine(result) is None
-
-
-# Endpoints.
-
-
-def test_an_endpoint_needs_no_base_class() -> None:
-    check_endpoint(Endpoint())
-    check_endpoint(SimpleNamespace(**dict.fromkeys(CALLBACKS, print)))
-
-
-def test_a_class_is_not_an_endpoint() -> None:
-    with pytest.raises(ConfigError, match=r"^endpoint=Endpoint: .* give an instance: Endpoint\(\)"):
-        check_endpoint(Endpoint)
-
-
-@pytest.mark.parametrize("name", CALLBACKS)
-def test_a_missing_callback_is_named(name: str) -> None:
-    endpoint = SimpleNamespace(**dict.fromkeys(CALLBACKS, print))
-    for lacking in (None, 7):
-        setattr(endpoint, name, lacking)
-        with pytest.raises(ConfigError, match=rf"lacks {name}; inherit from wsengine\.Endpoint"):
-            check_endpoint(endpoint)
-
-
-@pytest.mark.parametrize("name", CALLBACKS)
-def test_a_callback_that_yields_is_refused(name: str) -> None:
-    async def asynchronous(*arguments: object, **named: object) -> AsyncIterator[int]:
-        yield 1
-
-    def plain(*arguments: object, **named: object) -> Iterator[int]:
-        yield 1
-
-    for generator in (asynchronous, plain):
-        endpoint = type("Own", (Endpoint,), {name: generator})()
-        with pytest.raises(ConfigError, match=rf"{name}=.*: has `yield`, .*session\.send"):
-            check_endpoint(endpoint)
-
-
-def test_all_missing_callbacks_are_named() -> None:
-    with pytest.raises(ConfigError, match="lacks " + ", ".join(CALLBACKS)):
-        check_endpoint(None)

@@ -30,7 +30,7 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
             "conflation",
         ),
     },
-    "contracts": {"adapter", "endpoint", "handlers", "answers", "codec", "correlator"},
+    "contracts": {"adapter", "endpoint", "handlers", "checking", "answers", "codec", "correlator"},
     "formats": {"codecs", "correlators"},
     "telemetry": {"telemetry", "blockage"},
     "engine": {

@@ -221,6 +221,7 @@ class WsprotoConnection:
 
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames and wait for the end of TCP, or cut it off."""
+        Close(code, reason).check_sendable()
         try:
             async with asyncio.timeout(self._close_timeout):
                 if self._sent is None and self._end is None:

@@ -81,6 +81,10 @@ class Connection(Protocol):
 
         Idempotent, and bounded: a server that does not answer, or does not end TCP, is cut
         off. Cancelling it cuts the connection off at once.
+
+        Raises:
+            ValueError: The code or the reason must not be sent; see `Close.check_sendable`. The
+                connection lives on.
         """
 
 

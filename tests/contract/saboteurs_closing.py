@@ -144,3 +144,8 @@ class AlwaysAnotherNative(Wrapped):
 class TranslatesAnything(Wrapped):
     def translate(self, error: Exception) -> Exception:
         return error if isinstance(error, ConnectionClosed) else RuntimeError(str(error))
+
+
+class ClosesWithAnything(Wrapped):
+    async def close(self, code: int, reason: str) -> None:
+        await self.native.close(1000, reason.encode(errors="replace")[:9].decode())

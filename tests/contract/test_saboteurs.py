@@ -123,6 +123,7 @@ SABOTEURS: dict[str, Callable[[], Any]] = {
     "drops_a_message_that_was_cut_off": wrapping(spoilt.Swaps),
     "nothing_works_after_the_end": wrapping(amiss.RaisesWhenClosed),
     "closes_with_code_and_reason": wrapping(amiss.ClosesWithoutReason),
+    "refuses_to_send_a_wrong_close": wrapping(amiss.ClosesWithAnything),
     "keeps_its_own_close": wrapping(spoilt.BlamesTheServer),
     "closes_once": wrapping(amiss.ClosesTwice),
     "close_wakes_a_receive": wrapping(spoilt.NeverEnds),

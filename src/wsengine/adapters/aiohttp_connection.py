@@ -151,6 +151,7 @@ class AiohttpConnection:
 
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames, or cut off a server that does not answer."""
+        Close(code, reason).check_sendable()
         try:
             async with asyncio.timeout(self._close_timeout):
                 if self._sent is None and self._end is None:

@@ -104,6 +104,7 @@ class PicowsConnection:
 
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames, or cut off a server that does not answer."""
+        Close(code, reason).check_sendable()
         native = self.native
         if native.inbox is not None:
             native.inbox.read_on()  # or the server's close frame would not be seen

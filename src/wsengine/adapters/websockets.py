@@ -66,7 +66,7 @@ _KNOWN = {
 _PARTS = {
     ClientConnection: (
         *("close_deadline", "connection_lost", "data_received", "handshake", "pause_writing"),
-        *("paused", "process_event", "protocol", "request", "response"),
+        *("paused", "pending_pings", "process_event", "protocol", "request", "response"),
         *("resume_writing", "send_data"),
     ),
     ClientProtocol: ("close_rcvd", "fail", "handshake_exc", "send_frame", "state"),

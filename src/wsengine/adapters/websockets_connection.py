@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sized
 from time import monotonic
@@ -71,15 +72,19 @@ class WebsocketsConnection:
 
     async def ping(self) -> float:
         """Send a ping, and return the seconds until its pong."""
+        payload = os.urandom(8)
         begin = monotonic()  # the library's own measure is the loop's, which may tick slowly
         try:
-            await (await self.native.ping())
+            await (await self.native.ping(payload))
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
+        finally:
+            self.native.pending_pings.pop(payload, None)  # or it stays, where the ping is given up
         return monotonic() - begin
 
     async def close(self, code: int, reason: str) -> None:
         """Exchange close frames, or cut off a server that does not answer."""
+        Close(code, reason).check_sendable()
         try:
             # The library's own bound does not cover a close frame that the socket does not take.
             async with asyncio.timeout(self.native.close_timeout):

@@ -9,7 +9,7 @@ from ..wire import Opcode, parse_close
 from .expectations import expect, expect_close, expect_closed, expect_equal, within
 from .pressure import fill, number_of
 from .probe import Probe
-from .registry import Chapter
+from .registry import Chapter, Mismatch
 from .serverclose import BOUND
 
 check = Chapter("Closing by the client")
@@ -23,6 +23,13 @@ CLOSES = (
     (4999, "\N{EURO SIGN}" * 41),
 )
 """The last reason has the 123 bytes that a close frame holds."""
+
+NOT_TO_BE_SENT = (
+    *((code, "") for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000)),
+    (1000, "x" * 124),
+    (1000, "half a pair: \ud800"),
+)
+"""Codes that are reported or are none, and reasons that are too long or no UTF-8."""
 
 PROMPT = 3.0
 """Seconds for what must not wait for any time-out."""
@@ -47,6 +54,25 @@ async def closes_with_code_and_reason(probe: Probe) -> None:
         await expect_close(connection.receive(), code, reason, by_client=True)
         await expect_close(connection.send("x"), code, reason, by_client=True, what="send()")
         await expect_close(connection.ping(), code, reason, by_client=True, what="ping()")
+
+
+@check()
+async def refuses_to_send_a_wrong_close(probe: Probe) -> None:
+    """close() with a code or reason that must not be sent is a ValueError, and nothing is sent.
+
+    RFC 6455 sections 5.5 and 7.4; `Close.check_sendable` tells. The connection goes on.
+    """
+    connection, peer = await probe.connect()
+    for code, reason in NOT_TO_BE_SENT:
+        try:
+            await connection.close(code, reason)
+        except ValueError:
+            continue
+        raise Mismatch(f"close({code}, {reason[:9]!a}) raises ValueError", "it returned")
+    await connection.send("good")
+    expect_equal(await peer.next_message(), "good", "the next message at the server")
+    peer.text("well")
+    expect_equal(await connection.receive(), "well", "the text")
 
 
 @check()

@@ -81,7 +81,8 @@ class Victim:
             server: The server.
             patience: Seconds.
             **order: `options`, `config` and what of the `reconnect` policy differs, or
-                `reconnect=None`. Among the options, `trust` is an authority, in PEM.
+                `reconnect=None`; among the options, `trust` is an authority, in PEM. `slow` is how
+                many seconds the first handler takes.
 
         Raises:
             TimeoutError: It did not stop in time.

@@ -53,7 +53,7 @@ class Teller(Endpoint):
     def on_open(self, session: Session, *, restarting: bool) -> None:
         tell("open", restarting=restarting)
 
-    def on_message(self, session: Session, message: Any) -> None:
+    def on_message(self, session: Session, message: Any) -> Any:
         self.messages += 1
         self.bytes += len(message)
         if message == ENOUGH:
@@ -70,6 +70,23 @@ class Teller(Endpoint):
         error = failure.error
         status = getattr(error, "status", None)
         tell("refused", kind=type(error).__name__, text=str(error), status=status)
+
+
+class Slow(Teller):
+    """A teller whose first handler takes long, so that the others have to wait.
+
+    Args:
+        seconds: How long.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def on_message(self, session: Session, message: Any) -> None:
+        seconds, self.seconds = self.seconds, 0.0
+        await asyncio.sleep(seconds)
+        super().on_message(session, message)
 
 
 class Troubles(logging.Handler):
@@ -123,11 +140,11 @@ async def obey(order: dict[str, Any], troubles: Troubles) -> None:
     """Run one engine until it stops, and report.
 
     Args:
-        order: `url` and `adapter`; `options`, `config` and `reconnect` as in `Victim.run`.
+        order: `url` and `adapter`; `options`, `config`, `reconnect` and `slow` as in `Victim.run`.
         troubles: Watches.
     """
     troubles.seen.clear()
-    endpoint = Teller()
+    endpoint = Slow(order["slow"]) if "slow" in order else Teller()
     policy = order.get("reconnect", {})
     quick = {"initial_delay": 0.01, "max_delay": 0.01, "min_uptime": 0}
     config = {

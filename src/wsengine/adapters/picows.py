@@ -16,7 +16,7 @@ message of a burst, and how many times as fast that is as the library's `recv`:
     4 KiB, about       1260             1314 (1.0)
     64 KiB            18000            17200 (1.0)
 
-With compression the library frames everything, and `native_receive` is its `recv`.
+With compression the library frames everything, and gets it in slices: see `picows_slices`.
 
 What answers, but not in HTTP, is noticed when it hangs up: the library waits for an empty line,
 for no longer than the engine's `open_timeout`.
@@ -63,8 +63,8 @@ _CONNECTION_OPTIONS = {
     "write_limit": 32 * 1024,
 }
 LITTLE = 2 * 1024
-"""Bytes of the parser's first buffer where hardly anything gets to it: see `picows_framing`. The
-library's own default is 16 KiB."""
+"""Bytes of the parser's first buffer: hardly anything gets to it (see `picows_framing`), or little
+at a time (see `picows_slices`). The library's own default is 16 KiB."""
 _KNOWN = {
     *(inspect.signature(ws_connect).parameters.keys() - {"ws_listener_factory", "url", "kwargs"}),
     *("server_hostname", "ssl_handshake_timeout", "ssl_shutdown_timeout"),
@@ -84,8 +84,9 @@ class PicowsAdapter:
             `write_limit`; and whatever `picows.ws_connect` takes besides the common
             `ConnectOptions`: `socket_factory`, `proxy_ssl_context`, `server_hostname`,
             `max_redirects`, `read_buffer_init_size`, `use_aiofastnet`, `logger_name`, ...
-            `max_queue` bounds what waits in the library; of plain messages 256 KiB may wait, and
-            the batch that came last, of 1 MiB at most.
+            `max_queue` bounds what waits in the library, but not with compression. In any case
+            256 KiB may wait, and what came last: a batch of plain messages, of 1 MiB at most; what
+            4 KiB inflate to, 4 MiB at most; or a large message.
 
     Raises:
         ConfigError: A value breaks its rule, or an option belongs elsewhere.
@@ -113,12 +114,12 @@ class PicowsAdapter:
         given = self._library_options
         return {name: given.get(name, value) for name, value in _CONNECTION_OPTIONS.items()}
 
-    def _dial_options(self, options: ConnectOptions) -> dict[str, Any]:
+    def _dial_options(self) -> dict[str, Any]:
         """Return the options of a dial."""
         not_here = _CONNECTION_OPTIONS.keys() | {"socket_factory"}
         given = {key: self._library_options[key] for key in self._library_options.keys() - not_here}
-        little = {"read_buffer_init_size": LITTLE} if options.compression is None else {}
-        return {"max_redirects": 0, "use_aiofastnet": self._is_fast(), **little, **given}
+        own = {"read_buffer_init_size": LITTLE, "use_aiofastnet": self._is_fast()}
+        return {"max_redirects": 0, **own, **given}
 
     def _is_fast(self) -> bool:
         """Return whether to leave the library the transports of `aiofastnet`.
@@ -175,7 +176,7 @@ class PicowsAdapter:
                 websocket_handshake_timeout=None,  # the engine's open_timeout covers the dial
                 enable_auto_pong=False,
                 socket_factory=sockets.open,
-                **self._dial_options(options),
+                **self._dial_options(),
             )
         finally:
             if client is None:

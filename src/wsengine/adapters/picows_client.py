@@ -4,9 +4,10 @@ As of picows 2.3 the library: looks at no reserved bit but RSV1 on data; takes t
 1006 and those above 4999; answers a close frame without a code with code 0, which must not be
 sent; delivers what comes after a close frame or a violation; inflates a fragment without bound
 where the message is just full; keeps every fragment as an object, however many there are, and a
-pong for every ping while the server does not read; lets a pong end only its own ping; waits for
-ever to end TCP where the server does not read; closes with 1011 while a `send` waits; and loses
-the turn of a `send` that is cancelled as it gets it. All of that is mended here.
+pong for every ping while the server does not read; bounds what waits to be received in frames, not
+in bytes, and only when all that was read has been inflated; lets a pong end only its own ping;
+waits for ever to end TCP where the server does not read; closes with 1011 while a `send` waits; and
+loses the turn of a `send` that is cancelled as it gets it. All of that is mended here.
 
 What is not: RSV1 on a pong passes. And where the parser gets more than a frame at a time, with
 compression or in the first packet, it reads ahead: two close frames in one packet are answered
@@ -31,6 +32,7 @@ from ..close import CloseCode
 from ..message import Message
 from .picows_framing import Framing
 from .picows_inbox import Inbox
+from .picows_slices import Slices
 
 MOST_FRAGMENTS: Final = 2**16
 """Fragments of a message without its last one; empty ones count for nothing in its size."""
@@ -43,7 +45,7 @@ class Client(ClientConnection):
         wire: The library's transport, which it does not show.
         close_timeout: Seconds to wait at most for the end.
         ended: Whether nothing that comes is heard any more.
-        inbox: What was received, unless messages may be compressed.
+        inbox: What was received; `None` until the handshake is done.
     """
 
     wire: WSTransport
@@ -56,9 +58,13 @@ class Client(ClientConnection):
         close_timeout: float,
         **settings: Any,
     ) -> None:
-        self._inflates = permessage_deflate is not None
-        if permessage_deflate is not None and max_message_size is not None:
-            permessage_deflate = _BoundedDeflate(permessage_deflate)
+        self._deflate: _BoundedDeflate | None = None
+        if permessage_deflate is not None:
+            self._deflate = _BoundedDeflate(
+                permessage_deflate, bounded=max_message_size is not None
+            )
+            # All is counted in the inbox then; see `picows_slices`.
+            permessage_deflate, settings["max_queue"] = self._deflate, None
         super().__init__(
             permessage_deflate=permessage_deflate,
             max_message_size=max_message_size,
@@ -79,13 +85,16 @@ class Client(ClientConnection):
         self._may_write = Change()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Keep the transport, and frame what comes, unless it may be compressed."""
+        """Keep the transport, and stand between it and the parser."""
         self.wire = transport
         super().on_ws_connected(transport)
-        if not self._inflates:
-            below = transport.underlying_transport
+        below = transport.underlying_transport
+        if self._deflate is None:
             self.inbox = Inbox(super().recv, below)
             self._framing = Framing(self, self.inbox, self._largest, below)
+        else:
+            slices = self._deflate.slices = Slices(self, below)
+            self.inbox = slices.inbox = Inbox(super().recv, slices)
 
     def on_ws_frame(
         self,
@@ -191,13 +200,23 @@ class Client(ClientConnection):
 
 
 class _BoundedDeflate(_PerMessageDeflate):
-    """The library's compression, where 0 bytes left do not mean any number of them."""
+    """The library's compression, where 0 bytes left do not mean any number of them.
 
-    def __init__(self, deflate: _PerMessageDeflate) -> None:
+    Args:
+        deflate: The library's.
+        bounded: Whether a message has a largest size.
+    """
+
+    slices: Slices
+    """Told of each frame of a message."""
+
+    def __init__(self, deflate: _PerMessageDeflate, *, bounded: bool) -> None:
         self._deflate = deflate
+        self._least = int(bounded)
 
     def decode_frame(self, frame: WSFrame, max_length: int) -> bytes:
-        payload: bytes = self._deflate.decode_frame(frame, max_length or 1)
+        payload: bytes = self._deflate.decode_frame(frame, max_length or self._least)
+        self.slices.inflated(len(payload), fin=bool(frame.fin))
         return payload
 
     def encode_frame(self, msg_type: WSMsgType, data: Any, fin: bool) -> Any:

@@ -78,6 +78,8 @@ class Framing(asyncio.BufferedProtocol):
         self._batch = b""
         self._fragmented = False
         self._heard = False
+        self._partial = self._whole = 0
+        """Bytes of messages that the parser found: of one that is not whole, and of whole ones."""
         transport.set_protocol(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -98,7 +100,8 @@ class Framing(asyncio.BufferedProtocol):
             self._have += nbytes
             if self._have >= self._need:
                 taken = self._take()
-        self._inbox.delivered(taken)
+        whole, self._whole = self._whole, 0
+        self._inbox.delivered(taken + whole)
 
     def heard(self, frame: WSFrame) -> None:
         """Note a frame that the parser has found, and the connection has accepted."""
@@ -107,12 +110,20 @@ class Framing(asyncio.BufferedProtocol):
         if kind in {WSMsgType.TEXT, WSMsgType.BINARY}:
             self._inbox.in_library()
             self._fragmented = not frame.fin
-        elif kind == WSMsgType.CONTINUATION and frame.fin:
-            self._fragmented = False
+            self._count(frame)
+        elif kind == WSMsgType.CONTINUATION:
+            self._fragmented = not frame.fin
+            self._count(frame)
         if self._owed == _UNKNOWN and frame.last_in_buffer:
             known, rest = len(self._batch), frame.tail_size
             if rest <= known:
                 self._go_on(self._batch[known - rest :])
+
+    def _count(self, frame: WSFrame) -> None:
+        """Count what waits in the library; a message that is not whole nobody can receive."""
+        self._partial += frame.payload_size
+        if frame.fin:
+            self._whole, self._partial = self._whole + self._partial, 0
 
     def _go_on(self, begun: bytes) -> None:
         """Have the parser finish the frame that it has begun; then take over."""

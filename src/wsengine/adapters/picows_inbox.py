@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sized
-from typing import Final
+from typing import Final, Protocol
 
 from picows.websockets import ConcurrencyError
 
@@ -17,14 +17,24 @@ READ_AHEAD: Final = 256 * 1024
 _NOTHING: Final[deque[Message | None]] = deque(maxlen=0)
 
 
+class Pausable(Protocol):
+    """What of a transport is needed here."""
+
+    def pause_reading(self) -> None:
+        """Read no more."""
+
+    def resume_reading(self) -> None:
+        """Read on."""
+
+
 class Inbox:
     """Messages that wait for the reader: some here, some in the library's queue.
 
     Args:
         receive: The library's own receive.
-        transport: Told not to read on, while too much waits here. The library does the same for
-            its own queue; as neither asks the other, what one of them resumes the other pauses
-            again with the next batch.
+        transport: Told not to read on, while too much waits here or in the library. The library
+            does the same when there are many in its own queue; as neither asks the other, what one
+            of them resumes the other pauses again with the next batch.
     """
 
     __slots__ = (
@@ -40,9 +50,7 @@ class Inbox:
         "taker",
     )
 
-    def __init__(
-        self, receive: Callable[[], Awaitable[Message]], transport: asyncio.ReadTransport
-    ) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Message]], transport: Pausable) -> None:
         self.ready: deque[Message] = deque()
         """What the reader may take from the left whenever it likes."""
         self.taker: Callable[[deque[Message]], object] | None = None
@@ -73,7 +81,7 @@ class Inbox:
         """Wake the reader after a batch; push back if it does not keep up.
 
         Args:
-            nbytes: How many bytes of messages were put here.
+            nbytes: How many bytes of whole messages came, here and in the library.
         """
         self._unread += nbytes
         if self._unread > READ_AHEAD:

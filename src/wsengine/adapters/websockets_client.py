@@ -16,7 +16,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Sized
-from typing import Any
+from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
@@ -26,11 +26,15 @@ from websockets.protocol import Event, State
 
 from ..close import CloseCode
 from ..message import Message
+from .websockets_queue import Queue
 
 _REFUSAL = re.compile(rb"\AHTTP/1\.[01] (?!101)(\d{3})(?: ([^\r\n]*))?\r\n")
 """The first line of a refusal, which the library reads in HTTP/1.1 and with a phrase only."""
 
 _DATA = Opcode.TEXT, Opcode.BINARY
+
+_SLICE: Final = 4 * 1024
+"""Bytes that are parsed at a time with compression: they inflate to 4 MiB at most."""
 
 
 class Client(ClientConnection):
@@ -46,6 +50,9 @@ class Client(ClientConnection):
     """What has come of a message in fragments."""
     _pong: Frame | None = None
     """The pong to the latest ping, while the socket takes nothing."""
+    _unparsed = memoryview(b"")
+    """What was read, and waits until what it inflates to has room. What is here at the end of the
+    connection is lost, as what waits in the system is."""
 
     def __init__(self, protocol: ClientProtocol, **settings: Any) -> None:
         super().__init__(protocol, **settings)
@@ -104,11 +111,47 @@ class Client(ClientConnection):
         """
         if self.response is None:
             data = _REFUSAL.sub(rb"HTTP/1.1 \1 \2\r\n", data, count=1)
-        super().data_received(data)
+        # Compression may have been agreed on in this very packet.
+        if self.response is None or self.protocol.extensions or self._unparsed:
+            self._unparsed = memoryview(bytes(self._unparsed) + data)
+            self._parse_slices()
+        else:
+            self._parse(data)
+
+    def _parse_slices(self) -> None:
+        """Parse a little at a time, and stop where too much waits to be received."""
+        while self._unparsed and not self.recv_messages.paused:
+            part, self._unparsed = self._unparsed[:_SLICE], self._unparsed[_SLICE:]
+            self._parse(part)
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        super().data_received(data)  # type: ignore[arg-type]  # it is added to a bytearray
         if self.response is None and self.protocol.handshake_exc is not None:
             self.transport.abort()  # refused, but the library reads on
         if self.close_deadline is not None and self._cut_off is None:
             self._cut_off = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def _read_on(self) -> None:
+        """Go on where the queue has made reading stop; the event loop has its turn before."""
+        if self._unparsed:
+            self.loop.call_soon(self._parse_on)
+        else:
+            self.transport.resume_reading()
+
+    def _parse_on(self) -> None:
+        self._parse_slices()
+        if not self.recv_messages.paused:
+            self.transport.resume_reading()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Have a queue that counts bytes, too."""
+        super().connection_made(transport)
+        self.recv_messages = Queue(
+            self.max_queue_high,
+            self.max_queue_low,
+            pause=self.transport.pause_reading,
+            resume=self._read_on,
+        )
 
     def pause_writing(self) -> None:
         """Keep pongs back, all but the latest (RFC 6455 section 5.5.3): nobody reads them."""
@@ -138,6 +181,7 @@ class Client(ClientConnection):
             return  # it never was a connection: TLS failed behind a proxy
         if self._cut_off is not None:
             self._cut_off.cancel()
+        self._unparsed = memoryview(b"")
         if exc is None and self.paused:
             exc = ConnectionAbortedError("cut off while messages waited to be sent")
         super().connection_lost(exc)

@@ -105,15 +105,16 @@ async def test_the_librarys_keepalive_and_redirects_are_off_unless_asked_for() -
     adapter = PicowsAdapter()
     assert adapter._settings()["ping_interval"] is None
     assert adapter._settings()["close_timeout"] == CLOSE_TIMEOUT
-    assert adapter._dial_options(ConnectOptions()) == {
+    assert adapter._dial_options() == {
         "max_redirects": 0,
+        "read_buffer_init_size": LITTLE,
         "use_aiofastnet": not is_on_uvloop(),
     }
 
 
 async def test_uvloops_transports_stay_but_for_sockets_that_they_do_not_take() -> None:
     adapter = PicowsAdapter(socket_factory=lambda _: None)
-    assert adapter._dial_options(ConnectOptions())["use_aiofastnet"] is True
+    assert adapter._dial_options()["use_aiofastnet"] is True
 
 
 def test_a_subclass_of_uvloops_loop_is_one_of_uvloop() -> None:
@@ -130,14 +131,13 @@ async def test_each_option_goes_where_the_library_takes_it() -> None:
     adapter = PicowsAdapter(ping_interval=5, max_queue=99, max_redirects=3, use_aiofastnet=False)
     assert adapter._settings()["ping_interval"] == 5
     assert adapter._settings()["max_queue"] == 99
-    dial_options = adapter._dial_options(ConnectOptions())
-    assert dial_options == {"max_redirects": 3, "use_aiofastnet": False}
+    dial_options = adapter._dial_options()
+    rest = {"read_buffer_init_size": LITTLE}
+    assert dial_options == {"max_redirects": 3, "use_aiofastnet": False, **rest}
 
 
-async def test_the_parser_has_little_memory_where_hardly_anything_gets_to_it() -> None:
-    plain = ConnectOptions(compression=None)
-    assert PicowsAdapter()._dial_options(plain)["read_buffer_init_size"] == LITTLE
-    asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options(plain)
+async def test_the_parser_has_little_memory() -> None:
+    asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options()
     assert asked["read_buffer_init_size"] == 9000
 
 

@@ -247,9 +247,22 @@ class Inflates:
         return arguments
 
 
-def test_a_message_that_is_full_has_no_room() -> None:
-    deflate = _BoundedDeflate(cast("_PerMessageDeflate", Inflates()))
+class Slices:
+    def __init__(self) -> None:
+        self.told: list[tuple[int, bool]] = []
+
+    def inflated(self, size: int, *, fin: bool) -> None:
+        self.told.append((size, fin))
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_message_that_is_full_has_no_room(bounded: bool) -> None:
+    deflate = _BoundedDeflate(cast("_PerMessageDeflate", Inflates()), bounded=bounded)
+    slices: Any = Slices()
+    deflate.slices = slices
     any_frame = cast("WSFrame", frame())
     assert deflate.decode_frame(any_frame, 7) == b"7 left"
-    assert deflate.decode_frame(any_frame, 0) == b"1 left"  # for the library 0 is: no bound
+    least = b"1 left" if bounded else b"0 left"  # for the library 0 is: no bound
+    assert deflate.decode_frame(any_frame, 0) == least
+    assert slices.told == [(6, True), (6, True)]
     assert deflate.encode_frame(WSMsgType.TEXT, "x", True) == (WSMsgType.TEXT, "x", True)

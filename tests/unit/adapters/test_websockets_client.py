@@ -169,6 +169,34 @@ async def test_what_nobody_receives_pushes_back() -> None:
     assert transport.reading
 
 
+async def test_what_inflates_to_much_is_parsed_as_it_is_received() -> None:
+    client, transport = connect(deflate=True)
+    deflate, turn, count = Deflate(), asyncio.sleep, 2000
+    messages = (f"{number} ".ljust(BOUND).encode() for number in range(count))
+    bombs = [Frame(Opcode.TEXT, deflate.compress(message), rsv1=True) for message in messages]
+    feed(client, *bombs)
+    assert not transport.reading
+    queued = len(client.recv_messages.frames)
+    assert queued < count / 4
+    for number in range(count):
+        assert str(await client.recv()).split() == [str(number)]
+        assert len(client.recv_messages.frames) < count / 4
+    await turn(0)
+    assert transport.reading
+
+
+async def test_what_was_not_parsed_is_lost_with_the_connection() -> None:
+    client, _ = connect(deflate=True)
+    bomb = Frame(Opcode.BINARY, Deflate().compress(bytes(BOUND)), rsv1=True)
+    feed(client, *[bomb] * 2000)
+    queued = len(client.recv_messages.frames)
+    client.connection_lost(ConnectionResetError())
+    for _ in range(queued):
+        await client.recv()
+    with pytest.raises(ConnectionClosed):
+        await client.recv()
+
+
 @pytest.mark.parametrize("size", [1, 999, BOUND])
 async def test_a_message_in_fragments_may_be_as_large_as_one_in_a_frame(size: int) -> None:
     client, _ = connect()

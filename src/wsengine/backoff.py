@@ -46,14 +46,18 @@ class Backoff:
         self.failures = 0
         self._delays = None
 
-    def after_failure(self, error: Exception) -> float:
+    def after_failure(self, error: Exception, told: str | None = None) -> float:
         """Count a failed open, and return the seconds until the next attempt.
+
+        Args:
+            error: Why.
+            told: The same in words, where the error's own are not enough.
 
         Raises:
             EngineFailedError: There is none.
         """
         self.failures += 1
-        return self._next(error, error)
+        return self._next(error, error, told or str(error))
 
     def after_session(self, close: Close, uptime: float, ending: Ending) -> float:
         """Return the seconds between the end of a session and the next dial.
@@ -75,28 +79,28 @@ class Backoff:
         else:
             self.failures += 1
         if ending is Ending.LOST:
-            return self._next(close, cause)
+            return self._next(close, cause, str(cause))
         if lasted:
             return 0.0
         delay = self._next_delay()
         if delay is not None:
             return delay
         if ending is Ending.FAILED:
-            raise self._gave_up(cause)
+            raise self._gave_up(cause, str(cause))
         return self._pace.max_delay  # who asks for it is not refused
 
-    def _next(self, end: Exception | Close, cause: Exception) -> float:
+    def _next(self, end: Exception | Close, cause: Exception, told: str) -> float:
         if self._policy is None:
-            raise EngineFailedError(f"{cause}; reconnect=None, so the engine stopped") from cause
+            raise EngineFailedError(f"{told}; reconnect=None, so the engine stopped") from cause
         try:
             verdict = self._policy.judge(end)
         except Exception as error:
-            raise EngineFailedError(f"{cause}; and classify failed: {error!r}") from error
+            raise EngineFailedError(f"{told}; and classify failed: {error!r}") from error
         if isinstance(verdict, Fatal):
-            raise EngineFailedError(f"{cause}; dialling again cannot help") from cause
+            raise EngineFailedError(f"{told}; dialling again cannot help") from cause
         delay = self._next_delay()
         if delay is None:
-            raise self._gave_up(cause)
+            raise self._gave_up(cause, told)
         return verdict.after + delay
 
     def _next_delay(self) -> float | None:
@@ -105,9 +109,9 @@ class Backoff:
             self._delays = self._pace.delays(self._draw)
         return next(self._delays, None)
 
-    def _gave_up(self, cause: Exception) -> EngineFailedError:
+    def _gave_up(self, cause: Exception, told: str) -> EngineFailedError:
         error = EngineFailedError(
-            f"{cause}; gave up after {self._pace.max_attempts} attempts in a row (max_attempts)"
+            f"{told}; gave up after {self._pace.max_attempts} attempts in a row (max_attempts)"
         )
         error.__cause__ = cause
         return error

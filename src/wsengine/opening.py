@@ -39,6 +39,8 @@ class Opening:
         self._shown = "the server"
         self._serving: Serving | None = None
         self._given_up = False
+        self._step = "the dial"
+        self._culprit: str | None = None
         self._task: asyncio.Task[Serving]
 
     def restart(self) -> None:
@@ -68,12 +70,11 @@ class Opening:
                 if self._given_up:
                     return None
             elif not self._task.done():
-                step = "on_open" if self._serving else "the dial"
                 if self._serving:
                     self._engine.telemetry.callback_failed("on_open")
                 await self._give_up(until=0.0, why=TOOK_TOO_LONG)
                 raise OpenTimeoutError(
-                    f"{self._shown}: {step} did not end within {config.open_timeout:g} s "
+                    f"{self._shown}: {self._step} did not end within {config.open_timeout:g} s "
                     "(open_timeout)"
                 )
         except asyncio.CancelledError:
@@ -81,8 +82,12 @@ class Opening:
             self._task.cancel()
             raise
         if self._task.cancelled():
-            raise ConnectError(f"{self._shown}: the dial or on_open raised CancelledError")
+            raise ConnectError(f"{self._shown}: {self._step} raised CancelledError")
         return self._task.result()
+
+    def describe(self, error: Exception) -> str:
+        """Return what went wrong; where the program's own code has raised it, also which."""
+        return str(error) if self._culprit is None else f"{self._culprit} raised {error!r}"
 
     async def _give_up(self, *, until: float, why: str | None) -> None:
         """Wait for the opening until a moment of the loop's time, then cancel it."""
@@ -102,8 +107,9 @@ class Opening:
 
     async def _open(self) -> Serving:
         engine = self._engine
-        url = check_url(await resolve(engine.url))
-        options = check_options(await resolve(engine.options))
+        url = check_url(await self._ask("the url function", engine.url))
+        options = check_options(await self._ask("the options function", engine.options))
+        self._step = "the dial"
         self._check_wanted()  # one of the functions may have ignored its cancellation
         self._shown = display_url(url)
         check_credentials(url, options.headers)
@@ -112,7 +118,7 @@ class Opening:
         previous = self._previous
         gap = None if previous is None else previous.gap_after()
         serving = Serving(engine, self._owner, telemetry, connection, gap)
-        self._serving = serving
+        self._serving, self._step = serving, "on_open"
         try:
             on_open = OneCall(engine, telemetry.endpoint.on_open)
             if not self._given_up:
@@ -120,10 +126,20 @@ class Opening:
             self._check_wanted()
         except BaseException as error:
             if isinstance(error, Exception) and not self._given_up:
+                self._culprit = "on_open"
                 engine.telemetry.callback_failed("on_open")
             await serving.abandon()
             raise
         return serving
+
+    async def _ask(self, name: str, source: Source[T]) -> T:
+        if callable(source):
+            self._step = name
+        try:
+            return await resolve(source)
+        except Exception:
+            self._culprit = name
+            raise
 
     def _check_wanted(self) -> None:
         if self._given_up:

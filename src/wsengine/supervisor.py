@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING
 from .backoff import Backoff, Ending
 from .bounds import first_of
 from .close import Close, CloseCode
-from .endpoint import RestartFailure
 from .errors import EngineFailedError, EngineStartError
 from .opening import Opening
 from .serving import Serving
 from .session import GOING_AWAY_BY_CLIENT, Session
 from .states import EngineState
 from .telemetry import where_recorded
-from .telling import log_failed_open, tell_restart_error
+from .telling import Telling
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 logger = logging.getLogger(__name__)
+
+_THEN = {"continue": "going on", "restart": "restarting", "exit": "stopping"}
 
 
 class Supervisor:
@@ -40,6 +41,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._engine = engine
         self._telemetry = engine.telemetry
+        self._telling = Telling(engine)
         self._backoff = Backoff(engine.config.reconnect)
         self._opening: Opening | None = None
         self._serving: Serving | None = None
@@ -53,8 +55,7 @@ class Supervisor:
 
     def begin(self) -> None:
         """Begin to live, once the engine knows of this supervisor."""
-        name = f"wsengine supervisor of {self._engine.name}"
-        self.task = asyncio.create_task(self._live(), name=name)
+        self.task = asyncio.create_task(self._live(), name=f"wsengine: {self._engine.name}")
 
     @property
     def over(self) -> bool:
@@ -98,7 +99,8 @@ class Supervisor:
         self._telemetry.callback_failed(name)
         action = self._engine.config.on_endpoint_error
         with where_recorded(error):
-            logger.error("%s: %s raised %r (%s)", serving.name, name, error, action, exc_info=error)
+            then = f"{_THEN[action]} (on_endpoint_error={action!r})"
+            logger.error("%s: %s raised %r; %s", serving.name, name, error, then, exc_info=error)
         if action == "restart" and not serving.crew.ended:
             serving.restart(GOING_AWAY_BY_CLIENT, Ending.FAILED)
         elif action == "exit":
@@ -160,6 +162,8 @@ class Supervisor:
         if not self.started.done():
             self.started.set_exception(self._not_started())
         failure = self.failure or self.started.exception()
+        if isinstance(self.failure, EngineFailedError):
+            logger.error("%s: stopped by itself: %s", self._engine.name, str(self.failure))
         self._enter(EngineState.STOPPED, str(failure or reason))
 
     def _not_started(self) -> BaseException:
@@ -180,30 +184,28 @@ class Supervisor:
             try:
                 serving = await self._opening.run(self._exiting)
             except Exception as error:
+                told = self._opening.describe(error)
                 if self._exiting.done():
-                    log_failed_open(self._engine, error, "as it was to stop")
+                    self._telling.failed(error, told, self._backoff.failures + 1, "stopping anyway")
                     break
                 self._opening, self._redial = None, self._loop.create_future()
-                delay = await self._open_failed(error, restarting=previous is not None)
-                await self._wait(delay, self._redial, f"opening failed: {error}")
+                delay = await self._open_failed(error, told, restarting=previous is not None)
+                await self._wait(delay, self._redial, f"opening failed: {told}")
             else:
                 return serving
         return None
 
-    async def _open_failed(self, error: Exception, *, restarting: bool) -> float:
+    async def _open_failed(self, error: Exception, told: str, *, restarting: bool) -> float:
         """Tell of a failed open; return the seconds until the next one."""
-        engine = self._engine
+        engine, backoff = self._engine, self._backoff
         if not restarting and not engine.config.retry_start:
-            raise EngineStartError(f"could not start: {error}") from error
-        log_failed_open(engine, error)
+            raise EngineStartError(f"could not start: {told}") from error
         try:
-            delay = self._backoff.after_failure(error)
+            delay = backoff.after_failure(error, told)
         except EngineFailedError:
-            failure = RestartFailure(error, self._backoff.failures, None)
-            await tell_restart_error(engine, failure, self._exiting)
+            await self._telling.attempt_failed(error, told, backoff.failures, None, self._exiting)
             raise
-        failure = RestartFailure(error, self._backoff.failures, delay)
-        await tell_restart_error(engine, failure, self._exiting)
+        await self._telling.attempt_failed(error, told, backoff.failures, delay, self._exiting)
         return delay
 
     async def _serve(self, serving: Serving) -> None:
@@ -212,6 +214,7 @@ class Supervisor:
         if self._exiting.done():
             self.exit()
         self._enter(EngineState.OPEN, f"session {serving.session.id[:8]} is open")
+        self._telling.open()
         if not self.started.done():
             self.started.set_result(None)
         close = GOING_AWAY_BY_CLIENT
@@ -239,6 +242,8 @@ class Supervisor:
         self._telemetry.reconnecting(close, wanted=wanted)
         self._redial = self._loop.create_future()
         delay = self._backoff.after_session(close, serving.uptime, serving.ending)
+        if serving.ending is Ending.LOST:
+            self._telling.lost(close, serving.uptime, delay)
         await self._wait(delay, self._redial, "restart" if wanted else f"connection ended: {close}")
         return await self._open(serving)
 

@@ -1,4 +1,4 @@
-"""Telling of a failed attempt to open: the log, and the endpoint."""
+"""Telling how it goes: to whoever reads the log at night, and to the endpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .bounds import StopSchedule, first_of, reap
 from .callbacks import OneCall
+from .close import Close
 from .closing import exception_of
 from .endpoint import RestartFailure
 from .errors import ConnectError, ConnectionClosed
@@ -19,11 +20,79 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def log_failed_open(engine: Engine, error: Exception, when: str = "") -> None:
-    """Log that a dial or `on_open` failed; with its traceback, unless it was the network."""
-    of_network = isinstance(error, ConnectError | ConnectionClosed)  # all that adapters raise
-    what = f"opening failed, {when}" if when else "opening failed"
-    logger.warning("%s: %s: %s", engine.name, what, error, exc_info=None if of_network else error)
+class Telling:
+    """Tells of losses, failed attempts and recoveries; as loud at the end as at the beginning.
+
+    Args:
+        engine: The engine.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._name = engine.name
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        """When it began that no session is open; `None` while nothing is wrong."""
+        self._attempts = 0
+
+    def lost(self, close: Close, uptime: float, delay: float) -> None:
+        """Tell of a session that has ended, though nobody wanted it to."""
+        self._since = self._loop.time()
+        after, name = in_words(uptime), self._name
+        logger.warning(
+            "%s: connection lost after %s: %s; next dial in %.1f s", name, after, close, delay
+        )
+
+    def failed(self, error: Exception, told: str, attempt: int, then: str) -> None:
+        """Tell of a dial or `on_open` that failed; with its traceback, unless it was the network.
+
+        Args:
+            error: What was raised.
+            told: The same in words.
+            attempt: Which in a row it was.
+            then: What comes of it.
+        """
+        self._attempts += 1
+        self._since = self._since or self._loop.time()
+        of_network = isinstance(error, ConnectError | ConnectionClosed)  # all that adapters raise
+        name, traceback = self._name, None if of_network else error
+        told = told.removeprefix(f"{name}: ")  # an engine without a name is called by its URL
+        logger.warning(
+            "%s: attempt %d failed: %s; %s", name, attempt, told, then, exc_info=traceback
+        )
+
+    async def attempt_failed(
+        self,
+        error: Exception,
+        told: str,
+        attempt: int,
+        delay: float | None,
+        exiting: asyncio.Future[float],
+    ) -> None:
+        """Tell the log and the endpoint of a failed open, and of the delay before the next."""
+        then = "giving up" if delay is None else f"next one in {delay:.1f} s"
+        self.failed(error, told, attempt, then)
+        await tell_restart_error(self._engine, RestartFailure(error, attempt, delay), exiting)
+
+    def open(self) -> None:
+        """Tell that a session is open again, if one was missing."""
+        if self._since is None:
+            return
+        seconds, attempts = self._loop.time() - self._since, self._attempts
+        self._since, self._attempts = None, 0
+        failed = f" and {attempts} failed attempt{'s' * (attempts != 1)}" if attempts else ""
+        logger.warning("%s: open again after %s%s", self._name, in_words(seconds), failed)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time as a person says it: two units of it are enough."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
 
 
 async def tell_restart_error(

@@ -298,7 +298,7 @@ async def test_an_on_open_that_fails_as_the_engine_is_to_stop_is_logged(
 
     engine, _ = make(Notes(on_open=fail))
     await engine.run()
-    assert "opening failed, as it was to stop: mine" in caplog.text
+    assert "on_open raised ValueError('mine'); stopping anyway" in caplog.text
     assert "Traceback" in caplog.text
 
 
@@ -314,6 +314,21 @@ async def test_an_os_error_of_on_open_is_logged_with_its_traceback(
     engine, _ = make(endpoint, retry_start=True)
     async with engine:
         assert "in fail" in caplog.text
+
+
+async def test_who_raised_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(session: Session) -> None:
+        raise KeyError("token")
+
+    policy = ReconnectPolicy(max_attempts=2)
+    engine, _ = make(Notes(on_open=fail), retry_start=True, reconnect=policy)
+    with pytest.raises(EngineStartError, match=r"on_open raised KeyError.*; gave up after 2"):
+        await engine.start()
+    assert "attempt 3 failed: on_open raised KeyError('token'); giving up" in caplog.text
+    assert "ERROR" in caplog.text
+    engine, _ = make(Notes(on_open=fail))
+    with pytest.raises(EngineStartError, match=r"^could not start: on_open raised KeyError"):
+        await engine.start()
 
 
 async def test_the_first_open_is_not_retried_unless_asked() -> None:

@@ -16,6 +16,7 @@ from ..close import Close
 from ..config import EngineConfig
 from ..message import Message, message_size
 from . import names
+from .guarding import end_span
 from .spans import (
     ROOT,
     Attributes,
@@ -186,7 +187,7 @@ async def _until_done(pending: Awaitable[Any], span: Span, token: Any) -> Any:
     try:
         result = await pending
     except GeneratorExit:
-        span.end()  # left behind, and now collected wherever that happens: no context of ours
+        end_span(span)  # left behind, and now collected wherever that happens: no context of ours
         raise
     except BaseException as error:
         _finish(span, token, error)
@@ -199,7 +200,7 @@ def _finish(span: Span, token: Any, error: BaseException | None = None) -> None:
     context_api.detach(token)
     if error is not None:
         record_error(span, error)
-    span.end()
+    end_span(span)
 
 
 def _describe(message: Any) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from opentelemetry.metrics import Histogram
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, Tracer
 
 from ..adapter import Adapter, Connection, Handshake
-from ..errors import ConnectError
+from ..errors import ConfigError, ConnectError
 from ..options import ConnectOptions
 from . import names
+from .guarding import end_span, tell, text_of
 from .spans import (
     Attributes,
     error_type,
@@ -65,9 +66,13 @@ class Dialling:
             return
         attributes = {**self._attributes, **url_attributes(url)}
         span = self._tracer.start_span("websocket dial", None, SpanKind.CLIENT, attributes)
-        self.span_context = span.get_span_context()
-        with trace.use_span(span, True, record_exception=False, set_status_on_exception=False):
-            yield span
+        if span.get_span_context().is_valid:  # or it could not be made
+            self.span_context = span.get_span_context()
+        try:
+            with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+                yield span
+        finally:
+            end_span(span)
 
     @contextlib.contextmanager
     def _counted(self, span: Span) -> Iterator[None]:
@@ -98,15 +103,32 @@ class Dialling:
 def propagated(options: ConnectOptions) -> ConnectOptions:
     """Return options whose headers carry the current context, by the global propagator.
 
-    A header that the user gives stays as it is.
+    A header that the user gives stays as it is; one that cannot be sent is left out.
     """
     carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+    try:
+        propagate.inject(carrier)
+    except Exception as error:
+        tell("the propagator", "its headers", error)
+        return options
     given = {name.lower() for name in options.headers}
-    added = {name: value for name, value in carrier.items() if name.lower() not in given}
+    added = {
+        name: value
+        for name, value in carrier.items()
+        if _is_header(name, value) and name.lower() not in given
+    }
     if not added:
         return options
     return dataclasses.replace(options, headers={**options.headers, **added})
+
+
+def _is_header(name: str, value: str) -> bool:
+    try:
+        ConnectOptions(headers={name: value})
+    except ConfigError as error:
+        tell("a header of the propagator", "it", error)
+        return False
+    return True
 
 
 def _describe_success(span: Span, handshake: Handshake) -> None:
@@ -120,5 +142,5 @@ def _describe_failure(span: Span, error: Exception) -> None:
     status = error.status if isinstance(error, ConnectError) else None
     if status is not None:
         span.set_attribute(names.STATUS, status)
-    text = str(error) if isinstance(error, ConnectError) else type(error).__name__
+    text = text_of(error) if isinstance(error, ConnectError) else type(error).__name__
     span.set_status(Status(StatusCode.ERROR, text))

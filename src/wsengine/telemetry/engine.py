@@ -165,9 +165,9 @@ class SessionTelemetry:
         attempt = {**attributes, names.ATTEMPT: owner.attempt}
         dialling = Dialling(owner.tally, duration, tracer, attempt)
         connection = await dialling.connect(adapter, url, options)
-        if tracer is not None and dialling.span_context is not None:
-            owner.phases.last_dial = dialling.span_context
-            links = (Link(dialling.span_context),)
+        if tracer is not None:
+            owner.phases.last_dial = dial = dialling.span_context
+            links = () if dial is None else (Link(dial),)
             self.endpoint = TracedEndpoint(self.endpoint, tracer, owner.config, attributes, links)
             self.traces_messages = owner.config.trace_messages != "off"
         if tracer is None and not self._metered:

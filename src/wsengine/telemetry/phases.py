@@ -13,6 +13,7 @@ from opentelemetry.trace import Link, Span, SpanContext, Status, StatusCode
 from ..close import Close
 from ..states import EngineState
 from . import names
+from .guarding import end_span
 from .spans import close_attributes
 
 _AT_REST = (EngineState.IDLE, EngineState.STOPPED)
@@ -128,7 +129,7 @@ class Phases:
     def _end(self) -> None:
         if self._span is not None:
             context_api.detach(self._token)
-            self._span.end()
+            end_span(self._span)
             self._span = None
 
     def _stopped(self, reason: str) -> None:

@@ -16,6 +16,7 @@ from opentelemetry.util.types import AttributeValue
 from ..close import Close
 from ..errors import TOOK_TOO_LONG
 from . import names
+from .guarding import GuardedTracer, end_span, text_of
 
 Attributes = Mapping[str, AttributeValue]
 
@@ -33,7 +34,7 @@ def recording_tracer(provider: TracerProvider | None, version: str) -> Tracer | 
     if type(provider).__module__.startswith("opentelemetry.trace"):
         return None
     tracer = provider.get_tracer(names.SCOPE, version)
-    return None if isinstance(tracer, trace.NoOpTracer) else tracer
+    return None if isinstance(tracer, trace.NoOpTracer) else GuardedTracer(tracer)
 
 
 @contextlib.contextmanager
@@ -55,7 +56,7 @@ def current_span(
             record_error(span, error)
             raise
         finally:
-            span.end()
+            end_span(span)
 
 
 def record_error(span: Span, error: BaseException) -> None:
@@ -64,8 +65,9 @@ def record_error(span: Span, error: BaseException) -> None:
         return
     span.set_attribute(names.ERROR_TYPE, error_type(error))
     if isinstance(error, Exception):
-        span.record_exception(error)
-        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        with contextlib.suppress(Exception):  # the SDK asks for its text, which may raise
+            span.record_exception(error)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {text_of(error)}"))
         vars(error)[_RECORDED] = span
     elif took_too_long(error):
         span.set_status(Status(StatusCode.ERROR, TOOK_TOO_LONG))

@@ -27,6 +27,7 @@ from wsproto.utilities import ProtocolError
 
 from wsengine import Close, ConfigError, ConnectError, ConnectionClosed, ConnectOptions, Handshake
 from wsengine.adapter import CLOSE_TIMEOUT
+from wsengine.adapters.dialling import open_socket
 from wsengine.message import SendableMessage, message_size
 from wsengine.refusals import describe_failed_dial, parse_retry_after
 from wsengine.url import display_url
@@ -75,13 +76,12 @@ def wants_proxy(url: str, options: ConnectOptions) -> bool:
 async def open_streams(url: str, options: ConnectOptions) -> Streams:
     """Connect over TCP, and TLS for wss://."""
     parts = urlsplit(url)
-    secure = parts.scheme == "wss"
-    return await asyncio.open_connection(
-        parts.hostname,
-        parts.port or (443 if secure else 80),
-        ssl=(options.ssl or True) if secure else None,
-        happy_eyeballs_delay=0.25,  # or an address that does not answer is waited for
-    )
+    host, secure = parts.hostname or "", parts.scheme == "wss"
+    # asyncio would wait for an address that does not answer, and uvloop cannot do otherwise.
+    opened = await open_socket(host, parts.port or (443 if secure else 80))
+    if not secure:
+        return await asyncio.open_connection(sock=opened)
+    return await asyncio.open_connection(sock=opened, ssl=options.ssl or True, server_hostname=host)
 
 
 def request(url: str, options: ConnectOptions) -> events.Request:

@@ -169,6 +169,19 @@ def test_families_take_turns() -> None:
     assert interleave([]) == []
 
 
+async def test_a_family_that_is_silent_has_one_turn(
+    dials: Dials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look_up(*_: Any, **__: Any) -> list[Any]:
+        v6, v4 = socket.AF_INET6, socket.AF_INET
+        found = [(v6, ("::1", SILENT)), (v6, ("::1", SILENT)), (v4, ("127.0.0.1", 5))]
+        return [(family, socket.SOCK_STREAM, 0, "", to) for family, to in found]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    with await open_socket(HOST, PORT):
+        assert dials.ports == [SILENT, 5]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_an_address_needs_no_look_up(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", None)  # it would start a thread

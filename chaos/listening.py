@@ -45,11 +45,7 @@ class ErrorsAreViolations(logging.Handler):
     def _error(self, text: str, error: BaseException | None) -> None:
         """Judge an error; a close or stop that took too long on a stalled loop is no fault."""
         findings = self._findings
-        if "stopped by itself" in text:
-            findings.note("log", text)  # whether it may is found out elsewhere
-        elif findings.stalled(STALL_COUNTS_FOR) > STALL and (
-            "in time" in text or "ignores" in text
-        ):
+        if findings.stalled(STALL_COUNTS_FOR) > STALL and ("in time" in text or "ignores" in text):
             findings.excused += 1
             findings.note("log", text)
         else:

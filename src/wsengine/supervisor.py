@@ -163,7 +163,7 @@ class Supervisor:
             self.started.set_exception(self._not_started())
         failure = self.failure or self.started.exception()
         if isinstance(self.failure, EngineFailedError):
-            logger.error("%s: stopped by itself: %s", self._engine.name, str(self.failure))
+            logger.warning("%s: stopped by itself: %s", self._engine.name, str(self.failure))
         self._enter(EngineState.STOPPED, str(failure or reason))
 
     def _not_started(self) -> BaseException:
@@ -186,7 +186,7 @@ class Supervisor:
             except Exception as error:
                 told = self._opening.describe(error)
                 if self._exiting.done():
-                    self._telling.failed(error, told, self._backoff.failures + 1, "stopping anyway")
+                    self._telling.failed(error, told, "stopping anyway")
                     break
                 self._opening, self._redial = None, self._loop.create_future()
                 delay = await self._open_failed(error, told, restarting=previous is not None)

@@ -43,23 +43,20 @@ class Telling:
             "%s: connection lost after %s: %s; next dial in %.1f s", name, after, close, delay
         )
 
-    def failed(self, error: Exception, told: str, attempt: int, then: str) -> None:
+    def failed(self, error: Exception, told: str, then: str) -> None:
         """Tell of a dial or `on_open` that failed; with its traceback, unless it was the network.
 
         Args:
             error: What was raised.
             told: The same in words.
-            attempt: Which in a row it was.
             then: What comes of it.
         """
         self._attempts += 1
         self._since = self._since or self._loop.time()
         of_network = isinstance(error, ConnectError | ConnectionClosed)  # all that adapters raise
-        name, traceback = self._name, None if of_network else error
-        told = told.removeprefix(f"{name}: ")  # an engine without a name is called by its URL
-        logger.warning(
-            "%s: attempt %d failed: %s; %s", name, attempt, told, then, exc_info=traceback
-        )
+        told = told.removeprefix(f"{self._name}: ")  # without a name it is called by its URL
+        traceback = None if of_network else error
+        logger.warning("%s: opening failed: %s; %s", self._name, told, then, exc_info=traceback)
 
     async def attempt_failed(
         self,
@@ -71,7 +68,7 @@ class Telling:
     ) -> None:
         """Tell the log and the endpoint of a failed open, and of the delay before the next."""
         then = "giving up" if delay is None else f"next one in {delay:.1f} s"
-        self.failed(error, told, attempt, then)
+        self.failed(error, told, then)
         await tell_restart_error(self._engine, RestartFailure(error, attempt, delay), exiting)
 
     def open(self) -> None:

@@ -43,7 +43,10 @@ async def test_the_example_comes_back_and_ends_with_ctrl_c(adapter: str | None) 
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-    assert (output, errors) == (b"closed: 1001 GOING_AWAY\n", b"")
+    assert output == b"closed: 1001 GOING_AWAY\n"
+    lost, again = errors.decode().splitlines()
+    assert ": connection lost after " in lost
+    assert ": open again after " in again
     assert process.returncode == 0
 
 

@@ -324,8 +324,8 @@ async def test_who_raised_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
     engine, _ = make(Notes(on_open=fail), retry_start=True, reconnect=policy)
     with pytest.raises(EngineStartError, match=r"on_open raised KeyError.*; gave up after 2"):
         await engine.start()
-    assert "attempt 3 failed: on_open raised KeyError('token'); giving up" in caplog.text
-    assert "ERROR" in caplog.text
+    assert "opening failed: on_open raised KeyError('token'); giving up" in caplog.text
+    assert "stopped by itself: on_open raised KeyError('token'); gave up" in caplog.text
     engine, _ = make(Notes(on_open=fail))
     with pytest.raises(EngineStartError, match=r"^could not start: on_open raised KeyError"):
         await engine.start()

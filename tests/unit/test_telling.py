@@ -65,8 +65,8 @@ async def test_the_log_of_a_night(caplog: pytest.LogCaptureFixture) -> None:
         await asyncio.sleep(60)
     assert [message.removeprefix("ws://scripted: ") for message in caplog.messages] == [
         "connection lost after 3 h 12 min: 1006 ABNORMAL_CLOSURE; next dial in 1.0 s",
-        "attempt 1 failed: connection refused; next one in 2.0 s",
-        "attempt 2 failed: connection refused; next one in 4.0 s",
+        "opening failed: connection refused; next one in 2.0 s",
+        "opening failed: connection refused; next one in 4.0 s",
         "open again after 7.0 s and 2 failed attempts",
     ]
 

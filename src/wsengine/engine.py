@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine(Conversing):
-    """Connects, calls your endpoint back, reconnects, and never loses its head.
+    """Keeps one logical connection up over many physical ones, and calls your endpoint.
 
     Args:
         url: Where to dial, `ws://` or `wss://`; or a function (sync or async) that returns it,

@@ -67,7 +67,7 @@ class EngineConfig:
         extract: A function of a message that returns the trace context inside it, as a mapping
             of propagation fields (`traceparent`, ...), or `None`.
         extract_as: What that context is to the message's span: a "link", or its "parent".
-        on_endpoint_error: What to do when a callback of an open session raises, besides
+        on_endpoint_error: What to do when a callback of a session raises, besides
             logging it: go on, restart the session, or exit (`run()` then raises).
     """
 

@@ -74,7 +74,7 @@ class Victim:
         self.adapter = adapter
         self._process = process
 
-    async def run(self, server: RawServer, *, patience: float = 20.0, **order: Any) -> Outcome:
+    async def run(self, server: RawServer, *, patience: float = 45.0, **order: Any) -> Outcome:
         """Run an engine against a server until it stops.
 
         Args:

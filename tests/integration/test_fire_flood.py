@@ -133,7 +133,7 @@ async def test_stop_in_the_middle_of_a_flood(make_engine: MakeEngine, workers: i
         engine = make_engine(server.url, endpoint, workers=workers, stop_timeout=0.6)
         await engine.start()
         await until(lambda: endpoint.finished > 1000)
-        async with asyncio.timeout(0.6 + 0.5):
+        async with asyncio.timeout(0.6 + 2):  # a busy machine may take longer
             await engine.stop()
         handled = endpoint.finished
         await asyncio.sleep(0.02)

@@ -82,7 +82,7 @@ async def test_on_open_raises(make_engine: MakeEngine) -> None:
     endpoint = RaisesOnce()
     async with PoliteServer(listen) as server:
         engine = make_engine(server.url, endpoint)
-        with pytest.raises(Exception, match="could not start: on_open raised .*on_open went wrong"):
+        with pytest.raises(Exception, match=r"could not start: on_open raised .*on_open went wrong"):
             await engine.start()
         assert await server.seen_close(0) == (1001, "")
         await engine.start()

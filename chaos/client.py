@@ -71,6 +71,7 @@ class Client:
         self._faults = 0  # those that last now
         self._lost = False
         self._calm_since = 0.0
+        self._last_open = 0.0  # it may be lost without a fault, such as by a machine that is busy
         self._tainted_at_dial = 0
         self._life = 0  # counts starts and stops, so that of two the later one holds
         self._starting = False
@@ -112,14 +113,20 @@ class Client:
 
     def check_in_time(self) -> None:
         """Look whether it takes longer to come back than its policy allows."""
+        if self.is_open:
+            self._last_open = asyncio.get_running_loop().time()
         if not self.wanted or self._faults or self.is_open:
             return
         if self.engine.state is EngineState.STOPPED:
             return  # `look_after` sees to that
-        waiting = asyncio.get_running_loop().time() - self._calm_since
+        waiting = self._waiting()
         if waiting > self.bound + self.findings.stalled(waiting):
             state = self.engine.state.value
             self.violated(f"not open {waiting:.1f} s after the last fault, but {state}")
+
+    def _waiting(self) -> float:
+        """Return the seconds since it could be open again."""
+        return asyncio.get_running_loop().time() - max(self._calm_since, self._last_open)
 
     # The engine.
 
@@ -238,7 +245,7 @@ class Client:
         self._lost = False
         self.recoveries += 1
         if not self._faults:
-            took = asyncio.get_running_loop().time() - self._calm_since
+            took = self._waiting()
             self.slowest = max(self.slowest, took)
             self.note(f"open {took:.3f} s after the last fault")
             if took > self.bound + self.findings.stalled(took):

@@ -86,6 +86,7 @@ class Keepalive:
 
     async def _ping(self) -> None:
         pong = asyncio.create_task(self._link.connection.ping())
+        pong.add_done_callback(_look_at)
         try:
             if not await self._answered(pong):
                 self._lost(f"no pong within {self._config.ping_timeout:g} s")
@@ -144,6 +145,12 @@ class Keepalive:
     def _lost(self, reason: str) -> None:
         logger.warning("%s: the connection is dead: %s", self._name, reason)
         self._crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))
+
+
+def _look_at(pong: asyncio.Task[float]) -> None:
+    """Retrieve the exception of a ping that nobody waits for any more."""
+    if not pong.cancelled():
+        pong.exception()
 
 
 def _begin(watch: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

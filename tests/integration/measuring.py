@@ -69,9 +69,12 @@ def other_tasks() -> set[asyncio.Task[Any]]:
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
+_OF_LOOPS = ("asyncio_", "ThreadPoolExecutor-")  # of asyncio, and of uvloop
+
+
 def _threads() -> list[threading.Thread]:
-    """Return the threads, without those in which asyncio itself looks up host names."""
-    return [thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")]
+    """Return the threads, without those of event loops' executors, which stay for the next."""
+    return [thread for thread in threading.enumerate() if not thread.name.startswith(_OF_LOOPS)]
 
 
 @dataclass(frozen=True)

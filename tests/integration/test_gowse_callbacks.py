@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wsengine import Close, Engine, EngineState, Session
+from wsengine import Close, Engine, EngineStartError, EngineState, Session
 from wsengine.loading import load_adapter
 
 from .conftest import MakeEngine
@@ -82,7 +82,7 @@ async def test_on_open_raises(make_engine: MakeEngine) -> None:
     endpoint = RaisesOnce()
     async with PoliteServer(listen) as server:
         engine = make_engine(server.url, endpoint)
-        with pytest.raises(Exception, match=r"could not start: on_open raised .*on_open went wrong"):
+        with pytest.raises(EngineStartError, match=r"on_open raised .*on_open went wrong"):
             await engine.start()
         assert await server.seen_close(0) == (1001, "")
         await engine.start()

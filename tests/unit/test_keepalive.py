@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from typing import Any
 
 import pytest
 
-from wsengine import ConnectionClosed
+from wsengine import Close, ConnectionClosed
 from wsengine.testing import ScriptedConnection
 
 from .tools import Notes, make, now, settle
@@ -245,3 +246,33 @@ async def test_a_ping_that_ignores_its_cancellation_does_not_hold_up_the_close(
         assert endpoint.named("on_close")
     assert "ignores its cancellation" in caplog.text
     await asyncio.sleep(200)  # until it has ended
+
+
+async def test_a_ping_that_fails_as_the_session_ends_is_no_complaint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        ended = asyncio.Event()
+
+        async def ping() -> float:
+            try:
+                await ended.wait()
+            except asyncio.CancelledError:
+                raise ConnectionClosed(Close(1006)) from None
+            raise ConnectionClosed(Close(1006))
+
+        monkeypatch.setattr(adapter.connection, "ping", ping)
+        for at_once in (True, False):
+            await asyncio.sleep(12)
+            if at_once:
+                ended.set()
+            adapter.connection.lose()
+            await asyncio.sleep(3)
+            monkeypatch.setattr(adapter.connection, "ping", ping)
+            ended.clear()
+    gc.collect()
+    assert complaints == []

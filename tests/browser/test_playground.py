@@ -3,94 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, expect
 
-from wsengine.playground import Playground, Settings
+from wsengine.playground import Playground
 from wsengine.playground.commands import COMMANDS, SWITCHES
 from wsengine.playground.frames import CODES
 from wsengine.servers.demo import Refusal
 from wsengine.states import TRANSITIONS, EngineState
 
-from .chromium import FOUND, WHY_NOT, launched
+from .chromium import FOUND, WHY_NOT
+from .seen import Seen, opened
 
 pytestmark = [
     pytest.mark.skipif(FOUND is None, reason=WHY_NOT),
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(120),
 ]
-
-SOON = 20_000
-"""Milliseconds that anything may take on a busy machine."""
-
-expect.set_options(timeout=SOON)
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def playground() -> AsyncIterator[Playground]:
-    async with Playground(settings=Settings(rate=20, work=0.05)) as started:
-        yield started
-
-
-class Seen:
-    """The page, in the words of who looks at it."""
-
-    def __init__(self, page: Page, problems: list[str]) -> None:
-        self.page = page
-        self.problems = problems
-
-    def button(self, command: str) -> Locator:
-        return self.page.locator(f"button[data-command={command}]")
-
-    async def press(self, command: str) -> None:
-        await expect(self.button(command)).not_to_have_attribute("aria-disabled", "true")
-        await self.button(command).click()
-
-    async def state(self, name: str) -> None:
-        """The state is lit in the diagram, and there alone, and stands at the top."""
-        await expect(self.page.locator("#state")).to_have_text(name)
-        shown = "open" if name == "paused" else name
-        await expect(self.page.locator(f".node.lit[data-name={shown}]")).to_have_count(1)
-        await expect(self.page.locator(".node.lit")).to_have_count(1)
-
-    async def entry(self, pattern: str) -> None:
-        """The list of sessions has such an entry."""
-        found = self.page.locator("#entries li", has_text=re.compile(pattern))
-        await expect(found.first).to_be_visible()
-
-    async def taken(self, step: str) -> None:
-        """The latest transition is the lit one."""
-        await expect(self.page.locator(f'.step.taken[data-step="{step}"]')).to_have_count(1)
-
-
-async def opened(browser: Browser, url: str, **options: object) -> Seen:
-    context = await browser.new_context(**options)  # type: ignore[arg-type]
-    page = await context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    await page.goto(url)
-    return Seen(page, problems)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def seen(browser: Browser, playground: Playground) -> AsyncIterator[Seen]:
-    made = await opened(browser, playground.url, viewport={"width": 1600, "height": 1000})
-    await made.state("open")
-    yield made
-    problems = [each for each in made.problems if "WebSocket" not in each]
-    await made.page.context.close()
-    assert problems == []
-
 
 # What is there.
 

@@ -275,6 +275,26 @@ async def test_the_page_outlives_the_demo_server(page: Page) -> None:
     await page.state("open")
 
 
+async def test_whom_a_fault_has_reached_is_said(page: Page) -> None:
+    await page.say({"command": "interrupt", "id": 7})
+    assert await page.answer() == {"type": "done", "id": 7, "said": "1 client was cut off"}
+    await page.until(lambda shown: shown["server"]["clients"] == 1 and shown["engine"]["session"])
+    assert await page.ask("exit") is None
+    await page.until(lambda shown: shown["server"]["clients"] == 0)
+    for command in ({"command": "interrupt"}, {"command": "flood", "messages": 9, "size": 100}):
+        await page.say({"id": 8, **command})
+        answer = await page.answer()
+        assert answer == {"type": "refused", "id": 8, "error": "Nobody is connected"}
+
+
+async def test_healing_starts_the_demo_server(page: Page, playground: Playground) -> None:
+    for number, command in enumerate(("server_stop", "reset")):  # which comes while it stops
+        await page.say({"command": command, "id": number})
+    assert [(await page.answer())["type"] for _ in range(2)] == ["done", "done"]
+    assert playground.server.running
+    await page.state("open")
+
+
 async def test_of_two_starts_at_once_one_is_refused(page: Page) -> None:
     assert await page.ask("server_stop") is None
     for number in (101, 102):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..errors import EngineStateError
 from ..servers.demo import DemoServer, Refusal
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 Action: TypeAlias = Callable[..., Awaitable[object] | object]
 
+PLURAL: Final = {"was": "were", "is": "are"}
 
-async def carry_out(command: Command, server: DemoServer, subject: Subject | None) -> None:
-    """Do what a command says.
+
+async def carry_out(command: Command, server: DemoServer, subject: Subject | None) -> str | None:
+    """Do what a command says, and return what there is to say about it, or `None`.
 
     Raises:
         EngineStateError: The engine is in no state for it, or there is none in this process.
@@ -31,7 +34,8 @@ async def carry_out(command: Command, server: DemoServer, subject: Subject | Non
     else:
         done = engine_actions(subject)[command.name](**command.values)
     if inspect.isawaitable(done):
-        await done
+        done = await done
+    return done if isinstance(done, str) else None
 
 
 def engine_actions(subject: Subject) -> dict[str, Action]:
@@ -40,7 +44,7 @@ def engine_actions(subject: Subject) -> dict[str, Action]:
     return {
         "start": subject.start,
         "stop": subject.stop,
-        "exit": engine.exit,
+        "exit": subject.exit,
         "restart": engine.restart,
         "pause": subject.pause,
         "resume": subject.resume,
@@ -57,15 +61,34 @@ def server_actions(server: DemoServer) -> dict[str, Action]:
     return {
         "server_start": lambda: _start(server),
         "server_stop": lambda: _stop(server),
-        "interrupt": lambda code, reason: server.interrupt(code=code, reason=reason or ""),
+        "interrupt": lambda code, reason: _reached(
+            server.interrupt(code=code, reason=reason or ""),
+            "was cut off" if code is None else f"was closed with {code}",
+        ),
         "refuse": lambda **refusal: setattr(faults, "refuse", Refusal(**refusal)),
         "admit": lambda: setattr(faults, "refuse", None),
         "fault": lambda name, on: setattr(faults, name, on),
         "delay": lambda seconds: setattr(faults, "delay", float(seconds)),
-        "garble": server.garble,
-        "flood": lambda messages, size: server.flood(messages, size),
-        "reset": faults.reset,
+        "garble": lambda: _reached(server.garble(), "was sent garbage"),
+        "flood": lambda messages, size: _reached(
+            server.flood(messages, size), f"is sent {messages} messages"
+        ),
+        "reset": lambda: _heal(server),
     }
+
+
+def _reached(clients: int, what: str) -> str:
+    """Say what became of the clients; `what` is in the singular.
+
+    Raises:
+        EngineStateError: There are none, so that nothing was done.
+    """
+    if clients == 0:
+        raise EngineStateError("Nobody is connected")
+    if clients == 1:
+        return f"1 client {what}"
+    verb, rest = what.split(" ", 1)
+    return f"{clients} clients {PLURAL[verb]} {rest}"
 
 
 async def _start(server: DemoServer) -> None:
@@ -79,3 +102,10 @@ async def _stop(server: DemoServer) -> None:
     if not server.running:
         raise EngineStateError("the demo server is stopped already")
     await server.stop()
+
+
+async def _heal(server: DemoServer) -> str:
+    server.faults.reset()
+    with contextlib.suppress(EngineStateError):  # it runs; where it is stopping, a start waits
+        await _start(server)
+    return "Everything is healed"

@@ -149,7 +149,8 @@ class Pages:
     async def _obey(self, page: web.WebSocketResponse, text: str) -> None:
         answer: dict[str, Any] = {"type": "done", "id": number_of(text)}
         try:
-            await carry_out(parse(text), self._panel.server, self._panel.subject)
+            said = await carry_out(parse(text), self._panel.server, self._panel.subject)
+            answer |= {} if said is None else {"said": said}
         except (WSEngineError, OSError) as error:
             answer |= {"type": "refused", "error": str(error)}
         except Exception as error:  # a page waits for its answer

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -15,8 +16,20 @@ from ..tools import settle
 from .stage import subject
 
 
-async def do(server: DemoServer, sub: Subject | None, command: str, /, **values: Any) -> None:
-    await carry_out(parse(json.dumps({"command": command, **values})), server, sub)
+async def do(server: DemoServer, sub: Subject | None, command: str, /, **values: Any) -> str | None:
+    return await carry_out(parse(json.dumps({"command": command, **values})), server, sub)
+
+
+class Crowded(DemoServer):
+    """A server that has so many clients, without a network."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+
+    @property
+    def clients(self) -> Any:
+        return [MagicMock() for _ in range(self._count)]
 
 
 async def test_every_command_has_its_action() -> None:
@@ -36,8 +49,25 @@ async def test_faults_are_set_and_taken_away() -> None:
     assert (faults.ignore_pings, faults.delay) == (True, 1.0)
     await do(server, None, "admit")
     assert faults.refuse is None
-    await do(server, None, "reset")
-    assert faults.active == ()
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_healing_takes_faults_away_and_starts_the_server(
+    monkeypatch: pytest.MonkeyPatch, running: bool
+) -> None:
+    started = []
+
+    async def start(server: DemoServer) -> None:
+        if running:
+            raise RuntimeError("the demo server is running already, on ws://here/")
+        started.append(server)
+
+    monkeypatch.setattr(DemoServer, "start", start)
+    server = DemoServer()
+    server.faults.ignore_pings = True
+    assert await do(server, None, "reset") == "Everything is healed"
+    assert server.faults.active == ()
+    assert started == ([] if running else [server])
 
 
 async def test_the_engine_obeys() -> None:
@@ -82,8 +112,25 @@ async def test_a_server_that_is_being_started_is_not_started_twice(
         await do(DemoServer(), None, "server_start")
 
 
+BREAKS: list[tuple[str, dict[str, Any], str]] = [
+    ("interrupt", {}, "was cut off"),
+    ("interrupt", {"code": 1012}, "was closed with 1012"),
+    ("garble", {}, "was sent garbage"),
+    ("flood", {"messages": 1000, "size": 128}, "is sent 1000 messages"),
+]
+
+
+@pytest.mark.parametrize(("command", "values", "done"), BREAKS)
+async def test_whom_it_reached_is_said(command: str, values: dict[str, Any], done: str) -> None:
+    many = done.replace("was", "were").replace("is", "are", 1)
+    assert await do(Crowded(1), None, command, **values) == f"1 client {done}"
+    assert await do(Crowded(2), None, command, **values) == f"2 clients {many}"
+    with pytest.raises(EngineStateError, match=r"^Nobody is connected$"):
+        await do(Crowded(0), None, command, **values)
+
+
 async def test_a_close_may_have_any_code_and_no_reason_that_is_too_long() -> None:
-    server = DemoServer()
+    server = Crowded(1)
     for code in (0, 1005, 1006, 1015, 65535):
         await do(server, None, "interrupt", code=code)
     with pytest.raises(ConfigError, match="reason has 200 bytes"):

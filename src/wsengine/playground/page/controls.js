@@ -1,17 +1,19 @@
 // Buttons, switches, sliders and forms: what each asks for, and when it can.
 
 import { $, $$, html, say } from "./dom.js";
+import { reply } from "./reply.js";
+import { workers } from "./workers.js";
 
 /** The adapter that was asked for, until the engine has it: meanwhile the choice stays where it is. */
 let chosen = null;
 
 export function controls(model, link) {
   const ask = async (command, values, element) => {
-    if (element?.getAttribute("aria-disabled") === "true") return;
-    const error = await link.ask(command, values);
-    const reply = $("#reply");
-    reply.classList.toggle("refused", error !== null);
-    say(reply, error ?? "");
+    if (element?.getAttribute("aria-disabled") === "true") {
+      if (element.title) reply({ error: element.title });
+      return;
+    }
+    reply(await link.ask(command, values));
   };
 
   for (const button of $$("button[data-command]")) {
@@ -27,13 +29,11 @@ export function controls(model, link) {
   for (const form of $$("form[data-command]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(form.dataset.command, valuesOf(form));
+      ask(form.dataset.command, valuesOf(form), event.submitter);
     });
   }
   $$("input[list]").forEach(offered);
-  const step = (by) => (event) => ask("workers", { count: model.engine.workers + by }, event.currentTarget);
-  $("#fewer").addEventListener("click", step(-1));
-  $("#more").addEventListener("click", step(+1));
+  const showWorkers = workers(model, ask);
   slider("rate", (value) => ask("rate", { per_second: value }));
   slider("work", (value) => ask("work", { seconds: value }));
   slider("delay", (value) => ask("delay", { seconds: value }));
@@ -47,6 +47,7 @@ export function controls(model, link) {
     if (names.has("hello")) begin(model.hello);
     if (model.server) showServer(model.server);
     if (model.engine) showEngine(model);
+    if (model.engine) showWorkers();
   });
 }
 
@@ -95,10 +96,12 @@ function begin({ hasEngine, adapters, codes }) {
   }));
 }
 
+const NEED_CLIENTS = ["interrupt", "garble", "flood"];
+
 function showServer(server) {
   enable("server_stop", server.running);
   enable("server_start", !server.running);
-  enable("garble", server.clients > 0);
+  for (const command of NEED_CLIENTS) enable(command, server.clients > 0, "Nobody is connected");
   for (const button of $$("[data-fault]")) button.setAttribute("aria-checked", String(server[button.dataset.fault]));
   hold("delay", server.delay);
   $("#refusing").hidden = server.refuse === null;
@@ -117,9 +120,6 @@ function showEngine(model) {
   for (const name of ["stop", "exit", "restart"]) enable(name, !rests);
   enable("pause", engine.state === "open" && !paused);
   enable("resume", paused);
-  say($("#workers"), String(engine.workers));
-  $("#fewer").setAttribute("aria-disabled", String(engine.workers <= 1));
-  $("#more").setAttribute("aria-disabled", String(engine.workers >= 32));
   for (const input of $$("#adapters input")) input.checked = input.value === (chosen ?? engine.adapter);
   hold("rate", engine.rate);
   hold("work", engine.work);
@@ -133,7 +133,10 @@ function hold(id, value) {
   say($(`#${id}-now`), WORDS[id](value));
 }
 
-/** Disabled for all to see, and still there for the focus. */
-function enable(command, on) {
-  for (const button of $$(`button[data-command="${command}"]`)) button.setAttribute("aria-disabled", String(!on));
+/** Disabled for all to see, and still there for the focus; a press says why. */
+function enable(command, on, why = "") {
+  for (const button of $$(`button[data-command="${command}"], form[data-command="${command}"] button`)) {
+    button.setAttribute("aria-disabled", String(!on));
+    button.title = on ? "" : why;
+  }
 }

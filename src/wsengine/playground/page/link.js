@@ -22,10 +22,10 @@ export class Link {
     this.#socket = socket;
   }
 
-  /** Ask for something; the promise gives the error, or null. */
+  /** Ask for something; the promise gives the answer: an `error`, or what was `said`, or neither. */
   ask(command, values = {}) {
     if (this.#socket?.readyState !== WebSocket.OPEN) {
-      return Promise.resolve("the playground's server cannot be reached");
+      return Promise.resolve({ error: "the playground's server cannot be reached" });
     }
     const id = ++this.#number;
     this.#socket.send(JSON.stringify({ command, id, ...values }));
@@ -40,13 +40,13 @@ export class Link {
     } else if (message.type === "frame") {
       this.#model.take(message);
     } else {
-      this.#answers.get(message.id)?.(message.error ?? null);
+      this.#answers.get(message.id)?.(message);
       this.#answers.delete(message.id);
     }
   }
 
   #again() {
-    for (const resolve of this.#answers.values()) resolve("the connection to the playground was lost");
+    for (const resolve of this.#answers.values()) resolve({ error: "the connection to the playground was lost" });
     this.#answers.clear();
     this.#lost("The playground's server is gone. This page connects again as soon as it is back.");
     setTimeout(() => this.open(), this.#delay * 1000);

@@ -36,7 +36,8 @@ class EngineConfig:
             callback does. Running handlers have half of it before they are cancelled.
         ping_interval: Seconds between keepalive pings, or `None` for none.
         ping_timeout: Seconds to wait for the pong; without it the session is dead
-            (close 1006). `None` measures the round trip only.
+            (close 1006); four times as long while messages keep coming, as it may stand behind
+            them. `None` measures the round trip only.
         idle_timeout: Seconds without a message after which the session is dead, or `None`.
         order_by: A function of a message that returns its key, or `None`. Messages of one key
             are then handled in their order, one at a time, those of different keys at the same

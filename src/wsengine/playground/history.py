@@ -71,13 +71,16 @@ class History:
             entry.update(code=code, name=name, cause=close.reason, by=by)
 
     def failed(self, failure: RestartFailure) -> None:
-        """Note an attempt to open a session that failed; those in a row are one entry."""
+        """Note an attempt to open a session that failed; those in a row are one entry.
+
+        Dials are counted here: the engine's number of the attempt counts short sessions, too.
+        """
+        began, dials = self._now(), 1
         if self._entries and self._entries[-1]["kind"] == "attempt":
-            began = self._entries.pop()["began"]
-        else:
-            began = self._now()
-        error, delay = str(failure.error), failure.next_delay
-        self._add("attempt", cause=error, attempts=failure.attempt, delay=delay, began=began)
+            before = self._entries.pop()
+            began, dials = before["began"], before["dials"] + 1
+        error, attempt, delay = str(failure.error), failure.attempt, failure.next_delay
+        self._add("attempt", cause=error, dials=dials, attempt=attempt, delay=delay, began=began)
 
     def _note_change(self, state: EngineState, reason: str, delay: float | None) -> None:
         self.changes.add(

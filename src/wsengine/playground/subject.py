@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from ..loading import load_adapter
 from ..options import ConnectOptions
 from ..reconnect import ReconnectPolicy
 from ..session import Session
-from ..states import StateChange
+from ..states import EngineState, StateChange
 from .board import Board
 from .endpoint import PlaygroundEndpoint
 from .history import AT_REST
@@ -30,6 +30,9 @@ POLICY: Final = ReconnectPolicy(initial_delay=0.5, max_delay=8.0, jitter=0.5, mi
 
 SUBSCRIBE: Final = {"type": "subscribe_request", "topic": "heartbeat"}
 UNSUBSCRIBE: Final = {"type": "unsubscribe_request", "topic": "heartbeat"}
+
+ASKED: Final = ("exit", "asked to stop before the first session was open")
+"""How an engine calls an end that was asked for: it cannot know by which button."""
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class Subject:
         self._one_at_a_time = asyncio.Lock()
         self._life: asyncio.Task[None] | None = None
         self._hold: Hold | None = None
+        self._end = ""  # who asked for the end of the engine's life
         self.engine = self._make(settings.adapter, settings.workers)
         self._talking = asyncio.create_task(talk(self))
 
@@ -100,7 +104,12 @@ class Subject:
     async def stop(self) -> None:
         """Stop the engine, and wait until it has."""
         async with self._one_at_a_time:
-            await self._stop()
+            await self._stop("by stop()")
+
+    async def exit(self) -> None:
+        """Ask the engine to stop, and do not wait."""
+        self._end = "by exit()"
+        self.engine.exit()
 
     async def exchange(self, *, adapter: str | None = None, workers: int | None = None) -> None:
         """Take a new engine, and start it if the old one was running."""
@@ -113,7 +122,8 @@ class Subject:
             await asyncio.to_thread(load_adapter, new_adapter)
             new = self._make(new_adapter, new_workers)
             was_running = self.engine.state not in AT_REST
-            await self._stop()
+            other = "adapter" if new_adapter != self.settings.adapter else "number of workers"
+            await self._stop(f"for another {other}")
             self.settings.adapter, self.settings.workers = new_adapter, new_workers
             self.engine = new
             self.board.new_lanes(new_workers)
@@ -187,6 +197,7 @@ class Subject:
             raise EngineStateError(f"the engine runs already; it is {self._state}")
         if self._life is not None:
             await first_of(self._life)
+        self._end = ""
         self._life = asyncio.create_task(self._live(self.engine))
         await asyncio.sleep(0)
 
@@ -194,7 +205,8 @@ class Subject:
         with contextlib.suppress(EngineStartError):  # the last change of state says why
             await engine.start()
 
-    async def _stop(self) -> None:
+    async def _stop(self, end: str) -> None:
+        self._end = end
         await self.engine.stop()
         if self._life is not None:
             await first_of(self._life)
@@ -202,6 +214,8 @@ class Subject:
     def _changed(self, engine: Engine, about: str, change: StateChange) -> None:
         if self._hold is not None:
             self._hold.release()
+        if change.state is EngineState.STOPPED and change.reason in ASKED:
+            change = replace(change, reason=self._end or change.reason)
         self.board.history.changed(change, engine.session, about)
         self.board.changed.tell()
 

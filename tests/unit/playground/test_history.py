@@ -41,8 +41,18 @@ def test_failed_dials_in_a_row_are_one_entry() -> None:
         clock.now += 1
         history.failed(RestartFailure(ConnectError(f"no {attempt}"), attempt, 0.5))
     (entry,) = history.entries
-    assert (entry["kind"], entry["attempts"], entry["cause"]) == ("attempt", 2, "no 2")
+    assert (entry["kind"], entry["dials"], entry["cause"]) == ("attempt", 2, "no 2")
     assert entry["began"] == 1
+
+
+def test_short_sessions_are_no_failed_dials() -> None:
+    history, _ = made()
+    for _ in range(2):
+        history.changed(StateChange(S.OPENING, S.OPEN, "open"), SESSION, "")
+        history.changed(StateChange(S.OPEN, S.CLOSING, "lost"), None, "")
+    history.failed(RestartFailure(ConnectError("404", status=404), 3, None))  # the third attempt
+    entry = history.entries[-1]
+    assert (entry["dials"], entry["attempt"]) == (1, 3)
 
 
 def test_each_change_is_noted_with_its_delay() -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from wsengine import ConfigError, ConnectError, EngineState, EngineStateError
 from wsengine.testing import Accept, Refuse
 
-from ..tools import settle
-from .stage import ADAPTER, OTHER, made, subject
+from ..tools import now, settle
+from .stage import ADAPTER, OTHER, heartbeat, made, subject
 
 
 async def test_it_starts_stops_and_starts_again() -> None:
@@ -63,6 +65,60 @@ async def test_other_workers_are_another_engine_that_runs_if_the_old_one_did() -
         assert (sub.engine.state, sub.engine.config.workers) == (EngineState.OPEN, 5)
         assert (sub.settings.adapter, sub.settings.workers) == (OTHER, 5)
         assert len(sub.board.lanes.lanes) == 5
+
+
+async def test_a_stop_says_who_asked_for_it() -> None:
+    async with subject() as sub:
+        for ask, cause in (
+            (sub.stop, "by stop()"),
+            (sub.exit, "by exit()"),
+            (partial(sub.exchange, workers=3), "for another number of workers"),
+            (partial(sub.exchange, adapter=OTHER), "for another adapter"),
+        ):
+            if sub.engine.state is not EngineState.OPEN:
+                await sub.start()
+                await settle()
+            await ask()
+            await settle()
+            stops = [each for each in sub.board.history.entries if each["kind"] == "stop"]
+            assert stops[-1]["cause"] == cause
+            changes = sub.board.history.changes.since(0)
+            assert cause in [each["reason"] for each in changes if each["state"] == "stopped"]
+
+
+async def test_a_stop_before_the_first_session_says_so_too() -> None:
+    async with subject(Refuse(ConnectError("refused", status=503))) as sub:
+        await sub.start()
+        await settle()
+        await sub.stop()
+        assert sub.board.history.entries[-1]["cause"] == "by stop()"
+
+
+async def test_an_end_that_nobody_asked_for_keeps_its_cause() -> None:
+    async with subject(Accept(), Refuse(ConnectError("404 there", status=404))) as sub:
+        await sub.start()
+        await settle()
+        await sub.stop()
+        await sub.start()
+        await settle()
+        assert "404" in sub.board.history.entries[-1]["cause"]
+
+
+DOCS = (Path(__file__).parents[3] / "docs/playground.md").read_text(encoding="utf-8")
+
+
+async def test_a_server_without_pongs_is_found_out_when_the_docs_say() -> None:
+    assert "after twelve to thirteen\n  seconds" in DOCS
+    async with subject() as sub:
+        await sub.start()
+        await settle()
+        connection = made[-1].connection
+        connection.ping_delay = None
+        began = now()
+        while sub.engine.state is EngineState.OPEN:
+            connection.feed(heartbeat())
+            await asyncio.sleep(0.125)  # eight a second, as echoes come unless told otherwise
+        assert 12 <= now() - began <= 14
 
 
 async def test_the_same_again_changes_nothing() -> None:

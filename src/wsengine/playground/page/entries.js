@@ -21,21 +21,23 @@ export function entries(model) {
 }
 
 function item(entry, model) {
-  const [tag, state, cause, about] = described(entry, model);
+  const [tag, state, cause, ...about] = described(entry, model);
   const when = ago(model.now - (entry.ended ?? entry.began));
   const open = entry.kind === "session" && entry.ended === null;
   return html(
     "li", { "data-kind": entry.kind, "data-state": state },
     html("span", { class: "tag" }, tag),
-    html("span", { class: "cause" }, cause, " ", html("span", { class: "about" }, about)),
+    html("span", { class: "cause" }, cause, " ", html("span", { class: "about" }, ...about)),
     html("span", { class: "ago" }, open ? "open" : when),
   );
 }
 
 function described(entry, model) {
   if (entry.kind === "attempt") {
-    const times = entry.attempts === 1 ? "1 dial failed" : `${entry.attempts} dials failed`;
-    return ["✕", "waiting", html("b", {}, times), entry.cause];
+    const times = entry.dials === 1 ? "1 dial failed" : `${entry.dials} dials failed`;
+    // Where short sessions came before, the engine's count is another one: delays grow with it.
+    const attempt = entry.attempt === entry.dials ? "" : ` (attempt ${entry.attempt})`;
+    return ["✕", "waiting", html("b", {}, times + attempt), entry.cause];
   }
   if (entry.kind === "stop") return ["■", "stopped", html("b", {}, "Stopped"), entry.cause];
   const age = duration((entry.ended ?? model.now) - entry.began);
@@ -43,5 +45,6 @@ function described(entry, model) {
   const code = [entry.code, entry.name].filter(Boolean).join(" ");
   const who = entry.by ? `${WHO[entry.by]}, ` : "";
   const reason = entry.code && entry.cause ? `“${entry.cause}”, ` : "";
-  return [`#${entry.number}`, "closing", html("b", {}, code || entry.cause), `${who}${reason}after ${age}; ${entry.about}`];
+  const after = html("span", { class: "time" }, `after ${age}`);
+  return [`#${entry.number}`, "closing", html("b", {}, code || entry.cause), `${who}${reason}`, after, `; ${entry.about}`];
 }

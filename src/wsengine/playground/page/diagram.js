@@ -71,9 +71,9 @@ function node(layout, state) {
   return svg(
     "g", { class: "node", "data-name": state, "data-state": state },
     svg("rect", { x: left, y: y - height / 2, width, height, rx: 9 }),
-    svg("circle", { class: "halo", cx: left + 20, cy: y, r: 9 }),
-    svg("circle", { cx: left + 20, cy: y, r: 5 }),
-    svg("text", { x: left + 36, y: y + 4.5 }, state.toUpperCase()),
+    svg("circle", { class: "halo", cx: left + 17, cy: y, r: 9 }),
+    svg("circle", { cx: left + 17, cy: y, r: 5 }),
+    svg("text", { x: left + 29, y: y + 4.5 }, state.toUpperCase()),
     svg("rect", { class: "countdown", "data-of": state, x: left + 8, y: y + height / 2 - 6, width: 0, height: 2.5, rx: 1 }),
   );
 }
@@ -88,16 +88,16 @@ function arrow(layout, { from, to, why }) {
     svg("title", {}, `${from} to ${to}: ${why}`),
     svg("path", { d: path(route.points) }),
     svg("polygon", { points: "0,0 -9,-4.5 -9,4.5", transform: `translate(${x2} ${y2}) rotate(${angle})` }),
-    route.label ? label(route, why) : null,
+    route.label ? label(route, why, layout.line) : null,
   );
 }
 
-function label({ label: [x, y], columns, below, anchor = "middle" }, why) {
+function label({ label: [x, y], columns, below, anchor = "middle" }, why, line = LINE) {
   const lines = wrapped(why, columns);
-  const top = below ? y : y - LINE * (lines.length - 1);
+  const top = below ? y : y - line * (lines.length - 1);
   return svg(
     "text", { "text-anchor": anchor },
-    ...lines.map((line, number) => svg("tspan", { x, y: top + LINE * number }, line)),
+    ...lines.map((words, number) => svg("tspan", { x, y: top + line * number }, words)),
   );
 }
 

@@ -89,9 +89,9 @@ async def test_a_figure_and_its_unit_stay_together(
     await seen.state("open")
     playground.server.interrupt()
     await seen.entry("1006.*after")
-    times = seen.page.locator("#entries .time")
-    await expect(times.first).to_contain_text("after")
-    lines = "[...document.querySelectorAll('.time')].map(one => one.getClientRects().length)"
+    kept = seen.page.locator("#entries .whole")
+    await expect(kept.filter(has_text="after").first).to_be_visible()
+    lines = "[...document.querySelectorAll('.whole')].map(one => one.getClientRects().length)"
     assert set(await seen.page.evaluate(lines)) == {1}
     await seen.page.context.close()
 

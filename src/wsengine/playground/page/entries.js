@@ -41,10 +41,15 @@ function described(entry, model) {
   }
   if (entry.kind === "stop") return ["■", "stopped", html("b", {}, "Stopped"), entry.cause];
   const age = duration((entry.ended ?? model.now) - entry.began);
-  if (entry.ended === null) return [`#${entry.number}`, "open", html("b", {}, "Open"), entry.about];
+  const about = entry.about.split(/(?<=, )/).map(whole);
+  if (entry.ended === null) return [`#${entry.number}`, "open", html("b", {}, "Open"), ...about];
   const code = [entry.code, entry.name].filter(Boolean).join(" ");
   const who = entry.by ? `${WHO[entry.by]}, ` : "";
   const reason = entry.code && entry.cause ? `“${entry.cause}”, ` : "";
-  const after = html("span", { class: "time" }, `after ${age}`);
-  return [`#${entry.number}`, "closing", html("b", {}, code || entry.cause), `${who}${reason}`, after, `; ${entry.about}`];
+  return [`#${entry.number}`, "closing", html("b", {}, code || entry.cause), `${who}${reason}`, whole(`after ${age}`), "; ", ...about];
+}
+
+/** Words that stay on one line: a figure and what it counts. */
+function whole(text) {
+  return html("span", { class: "whole" }, text);
 }

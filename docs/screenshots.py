@@ -1,14 +1,17 @@
 """Take the pictures of the playground in docs/images: of the real thing, in headless Chromium.
 
-    python docs/screenshots.py [FOLDER]
+    python docs/screenshots.py [FOLDER]    # take them
+    python docs/screenshots.py --check     # fail if the page has changed since they were taken
 
 A playground is run on the loopback interface, led into each state, and photographed. It takes
-about two minutes; the figures in the pictures are those of the run.
+about two minutes; the figures in the pictures are those of the run. Beside them stands the hash of
+the page that they show.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import shutil
 import struct
@@ -22,6 +25,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from wsengine import EngineState
 from wsengine.playground import Playground, Settings
+from wsengine.playground.files import page_files
 from wsengine.servers.demo import Refusal
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -32,6 +36,9 @@ WIDE = (1440, 1060)
 NARROW = (400, 860)
 MOST = 200_000
 """Bytes that a picture may have."""
+
+SHOWN = "page.sha256"
+"""The file with the hash of the page that the pictures show."""
 
 
 async def pictures() -> dict[str, bytes]:
@@ -127,6 +134,25 @@ def write(folder: Path, taken: dict[str, bytes]) -> None:
             sys.exit(f"docs/screenshots.py: {name} has {len(picture)} bytes, {MOST} is the most")
         (folder / name).write_bytes(picture)
         sys.stdout.write(f"{name}: {len(picture)} bytes\n")
+    (folder / SHOWN).write_text(page_hash() + "\n", encoding="utf-8")
+
+
+def page_hash() -> str:
+    """Return a hash of all files of the page."""
+    page = hashlib.sha256()
+    for name, file in sorted(page_files().items()):
+        body = file.body.replace(b"\r\n", b"\n")  # as Git may have checked it out
+        page.update(f"{name} {len(body)}\n".encode() + body)
+    return page.hexdigest()
+
+
+def check(folder: Path) -> None:
+    """Exit unless the pictures show the page as it is."""
+    shown = folder / SHOWN
+    if not shown.exists() or shown.read_text(encoding="utf-8").strip() != page_hash():
+        sys.exit(
+            "the playground's page has changed: run docs/screenshots.py, and look at what it made"
+        )
 
 
 def smaller(png: bytes) -> bytes:
@@ -172,5 +198,8 @@ def paeth(left: int, up: int, corner: int) -> int:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)  # what is done to the engine is meant
+    if sys.argv[1:] == ["--check"]:
+        check(IMAGES)
+        sys.exit()
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
     write(target, asyncio.run(asyncio.wait_for(pictures(), 240)))

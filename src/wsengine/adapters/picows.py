@@ -44,6 +44,7 @@ from .common import check_names, check_tls, check_values, parse_url, plain_url
 from .picows_client import Client
 from .picows_connection import PicowsConnection
 from .picows_handshake import connect_error, proxy_url, request_headers
+from .picows_logging import keep_out_of_the_log
 from .picows_sockets import Sockets
 
 _TAKEN = {
@@ -95,6 +96,7 @@ class PicowsAdapter:
     def __init__(self, **library_options: Any) -> None:
         check_names(library_options, known=_KNOWN, taken=_TAKEN, call="picows' ws_connect()")
         check_values(library_options)
+        keep_out_of_the_log()
         self._library_options = library_options
 
     async def connect(self, url: str, options: ConnectOptions) -> PicowsConnection:

@@ -72,4 +72,5 @@ def describe_failed_dial(shown_url: str, error: BaseException) -> str:
     if isinstance(error, OSError):
         tls = "; does the server speak wss:// on this port?" if shown_url[:4] == "wss:" else ""
         return f"{shown_url}: cannot connect ({text}){tls}"
-    return f"{shown_url}: the handshake failed ({text}); does the server speak WebSocket here?"
+    tls = ", or TLS (wss://)" if shown_url[:3] == "ws:" else ""
+    return f"{shown_url}: the handshake failed ({text}); does the server speak WebSocket here{tls}?"

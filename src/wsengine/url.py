@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 from .errors import ConfigError
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ONLY_A_PORT = re.compile(r"(wss?://[\w.-]+:\d+)(?:[/?][^@]*)?", re.ASCII)
+"""A URL of which all but path and query can be shown, even if the port is wrong: no user info."""
 _UNFIT = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 
 
@@ -28,6 +30,9 @@ def check_url(url: object) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
+        if found := _ONLY_A_PORT.fullmatch(url):
+            rule = "its port must be a whole number from 1 to 65535"
+            raise ConfigError(f"url={found[1]!r}: {rule}") from None
         raise ConfigError(f"url: not a valid URL{_reason(error)}") from None
     if parts.scheme not in ("ws", "wss"):
         hint = {"http": " (did you mean ws://?)", "https": " (did you mean wss://?)"}

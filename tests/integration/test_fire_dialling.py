@@ -164,7 +164,7 @@ async def test_a_server_that_speaks_something_else(make_engine: MakeEngine, adap
     if adapter == "aiohttp" and "closing transport" in str(error):
         return  # it had seen the greeting before it sent its request, and does not say so
     assert "the handshake failed" in str(error)
-    assert "does the server speak WebSocket here?" in str(error)
+    assert "does the server speak WebSocket here, or TLS (wss://)?" in str(error)
 
 
 async def test_a_server_that_hangs_up(make_engine: MakeEngine) -> None:
@@ -173,7 +173,7 @@ async def test_a_server_that_hangs_up(make_engine: MakeEngine) -> None:
 
     async with RudeServer(hang_up) as server:
         error = await failed_dial(make_engine, server.url)
-    assert "does the server speak WebSocket here?" in str(error)
+    assert "does the server speak WebSocket here, or TLS (wss://)?" in str(error)
 
 
 @pytest.fixture(scope="module")
@@ -224,4 +224,4 @@ async def test_plain_dial_against_a_tls_server(
 ) -> None:
     async with tls_server(certificate) as server:
         error = await failed_dial(make_engine, server.url.replace("wss://", "ws://"))
-    assert "does the server speak WebSocket here?" in str(error)
+    assert "does the server speak WebSocket here, or TLS (wss://)?" in str(error)

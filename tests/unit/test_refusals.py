@@ -128,6 +128,12 @@ def test_only_where_tls_is_spoken_it_may_be_missing_on_the_other_side() -> None:
     assert hint not in describe_failed_dial("ws://host", ConnectionResetError())
 
 
+def test_only_where_no_tls_is_spoken_the_other_side_may_want_it() -> None:
+    hint = "does the server speak WebSocket here, or TLS (wss://)?"
+    assert hint in describe_failed_dial("ws://host", EOFError())
+    assert hint not in describe_failed_dial("wss://host", EOFError())
+
+
 def test_an_untrusted_certificate_names_the_option() -> None:
     assert "ConnectOptions(ssl=ssl.create_default_context(cafile=...))" in describe_failed_dial(
         "wss://host", untrusted()

@@ -137,6 +137,11 @@ def test_it_has_no_space_or_control_character(form: str, unfit: str) -> None:
         (f"ws://u:12#{CANARY}@host", "must not have a fragment"),
         ("ws://host/#", "must not have a fragment"),
         (f"ws://u:{CANARY}@host:99999", r"^url: not a valid URL \(Port out of range 0-65535\)$"),
+        (
+            f"ws://127.0.0.1:99999/?t={CANARY}",
+            r"^url='ws://127\.0\.0\.1:99999': its port must be a whole number from 1 to 65535$",
+        ),
+        (f"ws://u:99999/{CANARY}@host", r"^url: not a valid URL \(Port out of range 0-65535\)$"),
         (f"ws://u:{CANARY}/x@host", r"^url: not a valid URL \(Port could not be cast to .*\)$"),
         (f"ws://u:'{CANARY}/x@host", r"^url: not a valid URL \(Port could not be cast to .*\)$"),
         (f"ws://u:{CANARY}@[::1", r"^url: not a valid URL \(Invalid IPv6 URL\)$"),

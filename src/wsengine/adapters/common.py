@@ -188,9 +188,11 @@ def refused(
     headers = lower(items)
     redirects = 300 <= status < 400 and "location" in headers
     to = fit_to_show(display_url(headers["location"])) if redirects else ""
+    advice = f"; it redirects to {to}, dial that" if to else ""
+    if by == "the server" and (200 <= status < 300 or status == 404):
+        advice = "; is this a WebSocket endpoint, and the path right?"
     return ConnectError(
-        f"{display_url(url)}: {by} refused the handshake with HTTP status {status}"
-        + (f"; it redirects to {to}, dial that" if to else ""),
+        f"{display_url(url)}: {by} refused the handshake with HTTP status {status}{advice}",
         status=status,
         headers=headers,
         retry_after=parse_retry_after(headers.get("retry-after")),

@@ -215,6 +215,23 @@ def test_a_refused_handshake_keeps_status_headers_and_retry_after() -> None:
     assert str(error) == f"{SHOWN}: the server refused the handshake with HTTP status 503"
 
 
+@pytest.mark.parametrize(
+    ("status", "by", "asked"),
+    [
+        (200, "the server", True),
+        (404, "the server", True),
+        (400, "the server", False),
+        (503, "the server", False),
+        (200, "the proxy", False),
+    ],
+)
+def test_where_there_may_be_no_websocket_the_path_is_asked_about(
+    status: int, by: str, asked: bool
+) -> None:
+    hint = "; is this a WebSocket endpoint, and the path right?"
+    assert str(refused(URL, status, [], by=by)).endswith(hint) is asked
+
+
 def test_a_proxy_that_refuses_is_named() -> None:
     error = refused(URL, 407, [], by="the proxy")
     assert (error.status, error.retry_after, error.headers) == (407, None, {})

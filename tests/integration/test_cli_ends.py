@@ -62,8 +62,9 @@ async def test_what_was_not_sent_is_counted() -> None:
     [
         (["http://127.0.0.1:1"], 2, "must begin with ws:// or wss:// (did you mean ws://?)"),
         (["127.0.0.1:1"], 2, "must begin with ws:// or wss://"),
-        (["ws://127.0.0.1:1", "--adapter", "nosuch"], 2, "adapter='nosuch': is not one of"),
-        (["ws://127.0.0.1:1", "--adapter", "no.such:Thing"], 2, "cannot be imported"),
+        (["ws://127.0.0.1:99999"], 2, "url='ws://127.0.0.1:99999': its port must be a whole"),
+        (["ws://127.0.0.1:1", "--adapter", "nosuch"], 2, "--adapter 'nosuch': is not one of"),
+        (["ws://127.0.0.1:1", "--adapter", "no.such:Thing"], 2, "--adapter 'no.such:Thing': cannot"),
         (["ws://127.0.0.1:1", "--adapter", "broken:make"], 1, "RuntimeError('broken')"),
         (["ws://127.0.0.1:1", "-H", "Upgrade: no"], 2, "belongs to the handshake itself"),
     ],

@@ -12,6 +12,8 @@ def main() -> None:
         sys.exit(
             'wsengine: the command line needs typer and rich; run: pip install "wsengine[cli]"'
         )
-    from .app import run  # noqa: PLC0415 - only now it is certain that it can be imported
-
+    try:
+        from .app import run  # noqa: PLC0415 - only now it is certain that it can be imported
+    except KeyboardInterrupt:  # it takes a moment
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))

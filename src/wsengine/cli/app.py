@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,9 @@ import typer
 from .. import __version__
 from ..errors import ConfigError, MissingDependencyError, WSEngineError
 from .connecting import connect
+from .helping import Command, Group
 from .logs import set_up_log as _set_up_log
+from .numbers import WrongNumber, as_typed, number, whole
 from .problems import CommandFailed
 from .showing import one_line
 
@@ -21,12 +24,24 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
+    cls=Group,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log on standard error.")]
+_log = logging.getLogger(__name__)
+
+Host = Annotated[str, typer.Option(metavar="NAME", help="The address to listen on.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        parser=whole("port", 0, 65535), metavar="PORT", help="The port; 0 takes a free one."
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", metavar="", help="Show the log on standard error.")
+]
 AllowHost = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A further name that it may be called by; repeatable."),
@@ -41,16 +56,14 @@ def run(arguments: list[str]) -> int:
     """Run the command line, and return the exit code."""
     try:
         code = app(arguments, prog_name="wsengine", standalone_mode=False)
-    except (ConfigError, MissingDependencyError) as error:
-        return _fail(str(error), 2)
+    except (ConfigError, MissingDependencyError, WrongNumber) as error:
+        return _fail(as_typed(str(error), arguments), 2)
     except (WSEngineError, CommandFailed, OSError) as error:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        return _wrong_usage(error)
+        return _wrong_usage(error) if hasattr(error, "format_message") else _broken(error)
     return code if isinstance(code, int) else 0
 
 
@@ -59,6 +72,15 @@ def _wrong_usage(error: Any) -> int:
     context = getattr(error, "ctx", None)
     command = "wsengine" if context is None else context.command_path
     return _fail(f"{error.format_message().rstrip('. ')}; see {command} --help", 2)
+
+
+def _broken(error: Exception) -> int:
+    """Report an error that nobody thought of."""
+    fault = f"a fault of the program itself: {type(error).__name__}: {error}"
+    if _log.isEnabledFor(logging.INFO):
+        _log.info("where it is:", exc_info=error)
+        return _fail(fault, 1)
+    return _fail(f"{fault}; --verbose shows where it is", 1)
 
 
 def _fail(message: str, code: int) -> int:
@@ -78,7 +100,13 @@ def wsengine(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            metavar="",
+            help="Show the version.",
+        ),
     ] = False,
 ) -> None:
     """The WebSocket client engine, at the command line."""
@@ -86,15 +114,13 @@ def wsengine(
         typer.echo(context.get_help())
 
 
-app.command()(connect)
+app.command(cls=Command)(connect)
 
 
-@app.command()
+@app.command(cls=Command)
 def echo_server(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = 8765,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
     verbose: Verbose = False,
 ) -> None:
     """Run a server that sends every message back, until Ctrl-C."""
@@ -104,14 +130,17 @@ def echo_server(
     asyncio.run(serve_echo(host, port))
 
 
-@app.command()
+@app.command(cls=Command)
 def demo_server(
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = 8766,
-    heartbeat: Annotated[float, typer.Option(help="Seconds between two heartbeats.")] = 1.0,
+    host: Host = "127.0.0.1",
+    port: Port = 8766,
+    heartbeat: Annotated[
+        float,
+        typer.Option(
+            parser=number("heartbeat"), metavar="SECONDS", help="Seconds between two heartbeats."
+        ),
+    ] = 1.0,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
     verbose: Verbose = False,
@@ -130,24 +159,29 @@ def demo_server(
     asyncio.run(serve_demo(settings))
 
 
-@app.command()
+@app.command(cls=Command)
 def playground(
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The page's port; 0 takes a free one.")
-    ] = 8700,
+    host: Host = "127.0.0.1",
+    port: Port = 8700,
     adapter: Annotated[
         str, typer.Option(metavar="NAME", help="The WebSocket library to begin with.")
     ] = "websockets",
     workers: Annotated[
-        int, typer.Option(min=1, max=32, help="How many messages are handled at once.")
+        int,
+        typer.Option(
+            parser=whole("workers", 1, 32),
+            metavar="NUMBER",
+            help="How many messages are handled at once.",
+        ),
     ] = 2,
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
     open_page: Annotated[
         bool | None,
-        typer.Option("--open/--no-browser", help="Open the page in a browser, or do not."),
+        typer.Option(
+            "--open/--no-browser", metavar="", help="Open the page in a browser, or do not."
+        ),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
@@ -166,22 +200,33 @@ def playground(
     asyncio.run(show_playground(shown, open_page=open_page))
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
     *,
-    seconds: Annotated[float, typer.Option(min=1, help="Give up after so many seconds.")] = 20.0,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            parser=number("seconds", 1), metavar="SECONDS", help="Give up after so many seconds."
+        ),
+    ] = 20.0,
     telemetry: Annotated[
-        bool, typer.Option("--telemetry", help="Show OpenTelemetry's spans and metrics, too.")
+        bool,
+        typer.Option(
+            "--telemetry", metavar="", help="Show OpenTelemetry's spans and metrics, too."
+        ),
     ] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Watch an endpoint lose its server three times, and come back.
 
-    Everything happens in this process, over the loopback interface. The exit code is 0 if
-    every recovery was seen.
+    Everything happens in this process, over the loopback interface.
+
+    Exit code 0: every recovery was seen.
+    Exit code 1: not every one was.
     """
     from .demo import show_demo
 
-    _set_up_log(verbose=False)
+    _set_up_log(verbose)
     code: int = asyncio.run(show_demo(seconds, _demo_telemetry() if telemetry else None))
     return code
 

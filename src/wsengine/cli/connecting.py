@@ -13,6 +13,7 @@ from ..options import ConnectOptions
 from ..reconnect import ReconnectPolicy
 from .headers import parse_headers
 from .logs import set_up_log
+from .numbers import number, whole
 from .tls import trusting
 from .wanted import Wanted
 
@@ -26,7 +27,7 @@ Url: TypeAlias = Annotated[
 ]
 Header: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="A header; repeatable."),
+    typer.Option("--header", "-H", metavar="HEADER", help="A header, 'Name: value'; repeatable."),
 ]
 Subprotocol: TypeAlias = Annotated[
     list[str] | None,
@@ -35,39 +36,57 @@ Subprotocol: TypeAlias = Annotated[
 Adapter: TypeAlias = Annotated[
     str, typer.Option(metavar="NAME", help='The WebSocket library, or "package.module:Factory".')
 ]
-Workers: TypeAlias = Annotated[int, typer.Option(help="How many messages are handled at once.")]
+Workers: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        parser=whole("workers"), metavar="NUMBER", help="How many messages are handled at once."
+    ),
+]
 CaFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Trust the authorities in this file, for wss://."),
 ]
 NoProxy: TypeAlias = Annotated[
-    bool, typer.Option("--no-proxy", help="Ignore HTTP_PROXY and its like.")
+    bool, typer.Option("--no-proxy", metavar="", help="Ignore HTTP_PROXY and its like.")
 ]
 NoReconnect: TypeAlias = Annotated[
-    bool, typer.Option("--no-reconnect", help="End when the connection fails or ends.")
+    bool, typer.Option("--no-reconnect", metavar="", help="End when the connection fails or ends.")
 ]
 OpenTimeout: TypeAlias = Annotated[
-    float, typer.Option("--open-timeout", "--timeout", help="Seconds for each dial.")
+    float,
+    typer.Option(
+        "--open-timeout",
+        "--timeout",
+        parser=number("open_timeout"),
+        metavar="SECONDS",
+        help="For each dial.",
+    ),
 ]
 Linger: TypeAlias = Annotated[
     float,
     typer.Option(
-        help="Seconds to wait for replies after the end of piped input; inf: until Ctrl-C."
+        parser=number("linger"),
+        metavar="SECONDS",
+        help="To wait for replies after the end of piped input; inf: until Ctrl-C.",
     ),
 ]
 Verbose: TypeAlias = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Show the log on standard error.")
+    bool, typer.Option("--verbose", "-v", metavar="", help="Show the log on standard error.")
 ]
 NoStatus: TypeAlias = Annotated[
-    bool, typer.Option("--no-status", help="No status line.", rich_help_panel=_LOOKS)
+    bool, typer.Option("--no-status", metavar="", help="No status line.", rich_help_panel=_LOOKS)
 ]
 NoHistory: TypeAlias = Annotated[
     bool,
-    typer.Option("--no-history", help="Forget in the end what was typed.", rich_help_panel=_LOOKS),
+    typer.Option(
+        "--no-history", metavar="", help="Forget in the end what was typed.", rich_help_panel=_LOOKS
+    ),
 ]
 AsJson: TypeAlias = Annotated[
     bool,
-    typer.Option("--json", help="Write each event as one line of JSON.", rich_help_panel=_SCRIPTS),
+    typer.Option(
+        "--json", metavar="", help="Write each event as one line of JSON.", rich_help_panel=_SCRIPTS
+    ),
 ]
 Send: TypeAlias = Annotated[
     list[str] | None,
@@ -81,6 +100,7 @@ Once: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--once",
+        metavar="",
         help="Send, write the first reply alone, and end; one connection, no second try.",
         rich_help_panel=_SCRIPTS,
     ),
@@ -96,6 +116,7 @@ Expect: TypeAlias = Annotated[
 Within: TypeAlias = Annotated[
     float | None,
     typer.Option(
+        parser=number("within"),
         metavar="SECONDS",
         help="How long --expect and --once wait, from the start on (default: 10).",
         rich_help_panel=_SCRIPTS,
@@ -107,7 +128,9 @@ Record: TypeAlias = Annotated[
 ]
 Force: TypeAlias = Annotated[
     bool,
-    typer.Option("--force", help="Replace the file of --record.", rich_help_panel=_FILES),
+    typer.Option(
+        "--force", metavar="", help="Replace the file of --record.", rich_help_panel=_FILES
+    ),
 ]
 Replay: TypeAlias = Annotated[
     Path | None,
@@ -120,6 +143,7 @@ Replay: TypeAlias = Annotated[
 Speed: TypeAlias = Annotated[
     float | None,
     typer.Option(
+        parser=number("speed"),
         metavar="FACTOR",
         help="How many times as fast; 0: all at once (default: 1).",
         rich_help_panel=_FILES,

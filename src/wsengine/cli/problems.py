@@ -48,6 +48,8 @@ def system_words(error: OSError) -> str:
 def _split(error: BaseException) -> tuple[str, str]:
     """Return what happened, and what to do."""
     fact, cause = str(error), error.__cause__
+    if cause is not None and isinstance(cause.__cause__, ssl.SSLCertVerificationError):
+        cause = cause.__cause__  # aiohttp's own error is one by its type only, without the code
     if isinstance(error, ConnectError) and error.status in (401, 403):
         return fact, "; give credentials with --header 'Authorization: ...'"
     if isinstance(cause, ssl.SSLCertVerificationError):

@@ -13,8 +13,8 @@ from wsengine.servers.demo import DemoServer
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--port", "65536"], "Invalid value for '--port'"),
-        (["--heartbeat", "0"], "heartbeat=0.0: must be a number above 0"),
+        (["--port", "65536"], "--port '65536': must be a whole number"),
+        (["--heartbeat", "0"], "--heartbeat '0': must be a number above 0"),
         (["--allow-host", "a:1"], "allowed_hosts='a:1': must be a host name without a port"),
         (["--allow-origin", "a"], "allowed_origins='a': must be like 'https://example.org'"),
     ],

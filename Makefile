@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# What shows something needs far less than what tests: it shall be there within a minute.
+# What shows something, the examples too, needs far less than what tests: it shall be there within a
+# minute.
 SHOWS := $(VENV)/.shows
 # Many tests wait, for a process or a time-out: with three at once two cores are busy.
 JOBS ?= 3
@@ -62,7 +63,7 @@ $(BIN)/python:
 
 $(SHOWS): pyproject.toml constraints.txt | $(BIN)/python
 	@test $(READY) -nt pyproject.toml && test $(READY) -nt constraints.txt || \
-		$(BIN)/python $(PIP) -e ".[demo,fast,otlp,picows]"
+		$(BIN)/python $(PIP) -e ".[demo,fast,msgspec,otlp,picows]"
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python

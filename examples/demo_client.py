@@ -15,7 +15,10 @@ import sys
 from collections.abc import Iterable
 from typing import Literal
 
-import msgspec
+try:
+    import msgspec
+except ImportError:
+    sys.exit('demo_client.py needs msgspec; run: pip install "wsengine[msgspec]"')
 
 from wsengine import (
     Close,

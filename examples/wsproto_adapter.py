@@ -19,11 +19,14 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from wsproto import ConnectionType, WSConnection, events
-from wsproto.connection import ConnectionState
-from wsproto.extensions import PerMessageDeflate
-from wsproto.frame_protocol import CloseReason
-from wsproto.utilities import ProtocolError
+try:
+    from wsproto import ConnectionType, WSConnection, events
+    from wsproto.connection import ConnectionState
+    from wsproto.extensions import PerMessageDeflate
+    from wsproto.frame_protocol import CloseReason
+    from wsproto.utilities import ProtocolError
+except ImportError as error:
+    raise ImportError("wsproto_adapter.py needs wsproto; run: pip install wsproto") from error
 
 from wsengine import Close, ConfigError, ConnectError, ConnectionClosed, ConnectOptions, Handshake
 from wsengine.adapter import CLOSE_TIMEOUT

@@ -74,3 +74,4 @@ def test_a_set_up_for_tests_is_enough(clone: Path) -> None:
 def test_without_any_it_is_set_up(clone: Path) -> None:
     installed, _ = played(clone)
     assert "pip install" in installed
+    assert "msgspec" in installed, "an example needs it"

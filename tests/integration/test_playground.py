@@ -20,7 +20,7 @@ from wsengine.servers.demo import DemoServer
 from .command import ran, running
 
 SOON = 30.0
-"""Seconds that anything may take on a busy machine; that pings are unanswered shows after thirteen."""
+"""Seconds that anything may take on a busy machine; unanswered pings show after thirteen."""
 
 
 class Page:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
 import threading
 import time
+import traceback
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 import wsengine
 from wsengine import (
     ConnectError,
+    ConnectOptions,
     Endpoint,
     Engine,
     EngineConfig,
@@ -98,6 +102,52 @@ def test_it_raises_why_the_engine_could_not_start() -> None:
 def test_it_raises_why_the_engine_stopped_by_itself() -> None:
     with pytest.raises(EngineFailedError, match="connection lost: 1006"):
         wsengine.run(engine_with(Endpoint(), Accept(Lose())))
+
+
+def files(error: BaseException | None) -> list[str]:
+    """Return the names of the files in an error's traceback."""
+    assert error is not None
+    return [Path(frame.filename).name for frame in traceback.extract_tb(error.__traceback__)]
+
+
+class Broken(Endpoint):
+    def on_open(self, session: Session, *, restarting: bool) -> None:
+        self.look_up()
+
+    def look_up(self) -> None:
+        json.loads("{")
+
+
+def test_what_it_raises_begins_with_the_users_own_code() -> None:
+    with pytest.raises(EngineStartError) as raised:
+        wsengine.run(engine_with(Broken()))
+    assert files(raised.value) == ["test_running.py", "running.py"]
+    shown = files(raised.value.__cause__)
+    assert shown[:2] == ["test_running.py", "test_running.py"]
+    assert shown[-1] == "decoder.py", "what was called there stays"
+
+
+def test_an_adapter_of_the_users_own_is_shown() -> None:
+    class Mine(ScriptedAdapter):
+        async def connect(self, url: str, options: ConnectOptions) -> Any:
+            raise ConnectError("no") from ValueError("odd")
+
+    engine = Engine("ws://scripted", Endpoint(), adapter=Mine())
+    with pytest.raises(EngineStartError) as raised:
+        wsengine.run(engine)
+    assert files(raised.value.__cause__) == ["test_running.py"]
+
+
+def test_a_program_that_does_more_is_shown_whole() -> None:
+    with pytest.raises(EngineStartError) as raised:
+        wsengine.run(engine_with(Endpoint(), Refuse(ConnectError("no"))).run())
+    assert "supervisor.py" in files(raised.value)
+
+
+@pytest.mark.parametrize("main", ["ws://x", None, Engine])
+def test_what_cannot_be_run_is_told(main: Any) -> None:
+    with pytest.raises(TypeError, match=r"^run\(\) wants an Engine, or a coroutine; not "):
+        wsengine.run(main)
 
 
 def test_inside_of_a_running_loop_it_says_what_to_do() -> None:

@@ -173,13 +173,13 @@ class Conversing:
                 session = await self._open_session("request()")
         except TimeoutError:
             age = round(loop.time() - began, 3)
-            raise RequestTimeoutError(identified[1], age, sent=False) from None
+            raise RequestTimeoutError(identified[1], age, sent=False, timeout=timeout) from None
         left = None if timeout is None else max(0.001, began + timeout - loop.time())
         try:
             return await session.ask(message, left, identified)
         except RequestTimeoutError as error:
             age = round(loop.time() - began, 3)
-            raise RequestTimeoutError(error.request_id, age) from None
+            raise RequestTimeoutError(error.request_id, age, timeout=timeout) from None
 
     async def _send_when_open(self, message: Any) -> None:
         while True:

@@ -156,18 +156,23 @@ class RequestTimeoutError(WSEngineError, TimeoutError):
         request_id: What the correlator took the request's id to be.
         age: Seconds since the request was made.
         sent: Whether it was sent; or `False`: no session was open in all that time.
+        timeout: The seconds that were asked for, which the text tells in place of `age`.
     """
 
-    def __init__(self, request_id: Any, age: float, *, sent: bool = True) -> None:
+    def __init__(
+        self, request_id: Any, age: float, *, sent: bool = True, timeout: float | None = None
+    ) -> None:
+        seconds = age if timeout is None else timeout
         super().__init__(
-            f"no reply to request {request_id!r} within {age:g} s"
+            f"no reply to request {request_id!r} within {seconds:g} s"
             if sent
-            else f"no session was open within {age:g} s: request {request_id!r} was not sent"
+            else f"no session was open within {seconds:g} s: request {request_id!r} was not sent"
         )
         self.request_id = request_id
         self.age = age
         self.sent = sent
+        self._timeout = timeout
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = functools.partial(type(self), sent=self.sent)
+        made = functools.partial(type(self), sent=self.sent, timeout=self._timeout)
         return made, (self.request_id, self.age), self.__dict__

@@ -128,7 +128,7 @@ async def test_many_requests_at_once_and_what_becomes_of_each(adapter: str) -> N
         assert [reply["echo"]["n"] for reply in replies] == list(range(1000))
         with pytest.raises(RequestFailed, match="code 7, 'no'"):
             await engine.request({"op": "fail"})
-        with pytest.raises(RequestTimeoutError):
+        with pytest.raises(RequestTimeoutError, match=r"within 0\.1 s$"):
             await engine.request({"op": "late", "after": 0.3}, timeout=0.1)
         await until(lambda: len(endpoint.messages) == 1)  # it came late
         assert engine.session is not None

@@ -133,6 +133,13 @@ def test_a_request_that_took_too_long_tells_which_and_how_long() -> None:
     assert (error.request_id, error.age) == ("a-1", 2.5)
 
 
+def test_a_request_that_took_too_long_tells_what_was_asked_for() -> None:
+    assert str(RequestTimeoutError(1, 1.001, timeout=1)) == "no reply to request 1 within 1 s"
+    unsent = RequestTimeoutError(1, 1.001, sent=False, timeout=1)
+    assert str(unsent) == "no session was open within 1 s: request 1 was not sent"
+    assert unsent.age == 1.001
+
+
 @pytest.mark.parametrize("by", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
 @pytest.mark.parametrize(
     "error",
@@ -142,6 +149,7 @@ def test_a_request_that_took_too_long_tells_which_and_how_long() -> None:
         DecodeError("{", "no end"),
         RequestFailed({"id": 1}, 404, "not found", {"what": "BTC"}),
         RequestTimeoutError("a-1", 2.5),
+        RequestTimeoutError("a-1", 2.501, sent=False, timeout=2.5),
     ],
 )
 def test_errors_can_be_copied_and_sent_between_processes(error: Exception, by: object) -> None:

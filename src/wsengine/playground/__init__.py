@@ -3,8 +3,15 @@
 It needs aiohttp: `pip install "wsengine[demo]"`.
 """
 
-from .panel import Panel
-from .playground import Playground
-from .subject import Settings
+from ..errors import MissingDependencyError
+
+try:
+    from .panel import Panel
+    from .playground import Playground
+    from .subject import Settings
+except MissingDependencyError as missing:
+    raise MissingDependencyError(
+        'the playground and the demo server need aiohttp; run: pip install "wsengine[demo]"'
+    ) from missing
 
 __all__ = ["Panel", "Playground", "Settings"]

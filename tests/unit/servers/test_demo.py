@@ -60,18 +60,26 @@ def test_its_faults_are_those_that_it_was_given() -> None:
         DemoServer().faults = faults  # type: ignore[misc]
 
 
-def test_without_aiohttp_it_says_what_to_install() -> None:
-    script = """
+@pytest.mark.parametrize(
+    ("module", "needs"),
+    [
+        ("wsengine.servers.demo", "the demo server needs"),
+        ("wsengine.playground", "the playground and the demo server need"),
+        ("wsengine.playground.panel", "the playground and the demo server need"),
+    ],
+)
+def test_without_aiohttp_it_says_what_to_install(module: str, needs: str) -> None:
+    script = f"""
 import sys
 sys.modules["aiohttp"] = None
 import wsengine
 try:
-    import wsengine.servers.demo
+    import {module}
 except wsengine.MissingDependencyError as error:
     print(error)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
     )
-    expected = 'the demo server needs aiohttp; run: pip install "wsengine[demo]"\n'
+    expected = f'{needs} aiohttp; run: pip install "wsengine[demo]"\n'
     assert done.stdout == expected

@@ -64,7 +64,7 @@ async def test_what_was_not_sent_is_counted() -> None:
         (["127.0.0.1:1"], 2, "must begin with ws:// or wss://"),
         (["ws://127.0.0.1:99999"], 2, "url='ws://127.0.0.1:99999': its port must be a whole"),
         (["ws://127.0.0.1:1", "--adapter", "nosuch"], 2, "--adapter 'nosuch': is not one of"),
-        (["ws://127.0.0.1:1", "--adapter", "no.such:Thing"], 2, "--adapter 'no.such:Thing': cannot"),
+        (["ws://127.0.0.1:1", "--adapter", "no.such:It"], 2, "--adapter 'no.such:It': cannot"),
         (["ws://127.0.0.1:1", "--adapter", "broken:make"], 1, "RuntimeError('broken')"),
         (["ws://127.0.0.1:1", "-H", "Upgrade: no"], 2, "belongs to the handshake itself"),
     ],

@@ -108,7 +108,8 @@ def test_the_same_is_received_and_sent_however_the_stream_is_cut(
 
     received, sent = run(in_pieces())
     assert received == run(whole())[0]
-    if lead:  # otherwise the parser reads ahead, and may find an error before it hears a ping
+    # Otherwise the parser reads ahead, and may find an error before it hears a ping.
+    if lead and max(map(len, frames), default=0) <= LARGEST:
         assert sent == run(whole())[1]
 
 

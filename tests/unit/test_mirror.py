@@ -18,6 +18,7 @@ COVERED_ELSEWHERE: dict[str, tuple[str, ...]] = {  # by the tests that cover the
     ),
     "tests/integration/test_playground.py": (
         "wsengine.cli.playground",
+        "wsengine.playground",
         "wsengine.playground.panel",
         "wsengine.playground.playground",
         "wsengine.playground.web",

@@ -36,6 +36,8 @@ _DATA = Opcode.TEXT, Opcode.BINARY
 _SLICE: Final = 4 * 1024
 """Bytes that are parsed at a time with compression: they inflate to 4 MiB at most."""
 
+_NOTHING: Final = memoryview(b"")
+
 
 class Client(ClientConnection):
     """The library's connection, without some of its waits and one of its limits."""
@@ -50,7 +52,7 @@ class Client(ClientConnection):
     """What has come of a message in fragments."""
     _pong: Frame | None = None
     """The pong to the latest ping, while the socket takes nothing."""
-    _unparsed = memoryview(b"")
+    _unparsed = _NOTHING
     """What was read, and waits until what it inflates to has room. What is here at the end of the
     connection is lost, as what waits in the system is."""
 
@@ -123,6 +125,8 @@ class Client(ClientConnection):
         while self._unparsed and not self.recv_messages.paused:
             part, self._unparsed = self._unparsed[:_SLICE], self._unparsed[_SLICE:]
             self._parse(part)
+        if not self._unparsed:
+            self._unparsed = _NOTHING  # a view, even an empty one, would keep all that was read
 
     def _parse(self, data: bytes | memoryview) -> None:
         super().data_received(data)  # type: ignore[arg-type]  # it is added to a bytearray
@@ -181,7 +185,7 @@ class Client(ClientConnection):
             return  # it never was a connection: TLS failed behind a proxy
         if self._cut_off is not None:
             self._cut_off.cancel()
-        self._unparsed = memoryview(b"")
+        self._unparsed = _NOTHING
         if exc is None and self.paused:
             exc = ConnectionAbortedError("cut off while messages waited to be sent")
         super().connection_lost(exc)

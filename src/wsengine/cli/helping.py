@@ -11,11 +11,11 @@ from typer.core import TyperCommand, TyperGroup
 class Command(TyperCommand):
     """A command with such a help."""
 
-    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer bundles a click of its own
         """Return the option `--help`."""
         return _without_type(super().get_help_option(ctx))
 
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer bundles a click of its own
         """Return what stands in the line of the usage behind the name."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
@@ -23,7 +23,7 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """All the commands together, with such a help."""
 
-    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer bundles a click of its own
         """Return the option `--help`."""
         return _without_type(super().get_help_option(ctx))
 

@@ -85,7 +85,7 @@ class Conversation:
 
     def _sift(self, message: Message) -> bool:
         requests = self.requests
-        if not requests:
+        if requests is None or not requests.in_flight:
             return False
         try:
             value = self._decode(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
@@ -107,7 +107,7 @@ class Link:
             self.receive = connection.native_receive
             self.translate = connection.translate
         if self.requests is not None and isinstance(connection, Offering):
-            connection.offer_to(self._take_replies, self.requests)
+            connection.offer_to(self._take_replies, self.requests.in_flight)
 
     def turn(self, messages: int) -> Iterable[Handler]:
         """Return the handlers of so many messages to come."""
@@ -122,6 +122,10 @@ class Link:
         except Exception as error:
             return self.meaning.undecodable(self.session, message, error)
         return on_message(self.session, value)
+
+    def send(self, value: Any) -> Coroutine[Any, Any, None]:
+        """Encode a value, and send it."""
+        return self.transmit(self.meaning.encode(value))
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded, and count it."""

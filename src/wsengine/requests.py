@@ -34,6 +34,7 @@ class Requests:
     Attributes:
         unmatched: Messages that looked like a reply, but for which no request waited any more.
         begun: Called when a request begins to wait, for whoever reads.
+        in_flight: The requests that wait, by their ids.
     """
 
     def __init__(self, correlation: Correlation) -> None:
@@ -41,13 +42,13 @@ class Requests:
         self.begun: Callable[[], object] = _nobody_reads
         self._correlation = correlation
         self._loop = asyncio.get_running_loop()
-        self._pending: dict[Hashable, Pending] = {}
-        self._deadlines = Deadlines(self._pending.values)
+        self.in_flight: dict[Hashable, Pending] = {}
+        self._deadlines = Deadlines(self.in_flight.values)
         self._closed: Close | None = None
         self._complained = False
 
     def __len__(self) -> int:
-        return len(self._pending)
+        return len(self.in_flight)
 
     # The side that asks.
 
@@ -67,29 +68,32 @@ class Requests:
                 if pending.wait is None or not pending.wait.absorb():
                     raise
             pending.wait = None
-            return self._correlation.result(await self._reply_to(pending))
+            return self._correlation.result(await pending.reply)
+        except asyncio.CancelledError:
+            self._dropped(pending)
+            raise
         finally:
             self.forget(pending)
-
-    async def _reply_to(self, pending: Pending) -> Any:
-        try:
-            return await pending.reply
-        except asyncio.CancelledError:
-            if pending.is_answered:
-                self.unmatched += 1
-                logger.warning(
-                    "the reply to request %r is dropped: it came in the moment in which the "
-                    "request was cancelled",
-                    pending.request_id,
-                )
-            raise
 
     async def answered(self, pending: Pending) -> Any:
         """Wait for the reply to a request that was sent, and forget it whatever comes of it."""
         try:
-            return await self._reply_to(pending)
+            return await pending.reply
+        except asyncio.CancelledError:
+            self._dropped(pending)
+            raise
         finally:
             self.forget(pending)
+
+    def _dropped(self, pending: Pending) -> None:
+        """Count the reply that nobody gets, if there is one: the request was cancelled."""
+        if pending.is_answered:
+            self.unmatched += 1
+            logger.warning(
+                "the reply to request %r is dropped: it came in the moment in which the "
+                "request was cancelled",
+                pending.request_id,
+            )
 
     def begin(
         self, message: Any, timeout: float | None, identified: Identified | None = None
@@ -109,16 +113,16 @@ class Requests:
             raise ConnectionClosed(self._closed)
         given = message
         message, request_id = identified or self.identify(given)
-        for _ in range(len(self._pending)):
-            if request_id not in self._pending or message is given:
+        for _ in range(len(self.in_flight)):
+            if request_id not in self.in_flight or message is given:
                 break
             message, request_id = self.identify(given)  # the id filled in is one of the user's own
-        if request_id in self._pending:
+        if request_id in self.in_flight:
             raise ConfigError(
                 f"request id {request_id!r}: another request with this id waits for its reply; "
                 "ids in flight must differ"
             )
-        pending = self._pending[request_id] = Pending(request_id, message, timeout, self._loop)
+        pending = self.in_flight[request_id] = Pending(request_id, message, timeout, self._loop)
         if timeout is not None:
             self._deadlines.watch(pending.deadline)
         self.begun()
@@ -141,17 +145,17 @@ class Requests:
 
     def forget(self, pending: Pending) -> None:
         """Wait for a reply no longer: if it comes, it is a message."""
-        if self._pending.get(pending.request_id) is pending:
-            del self._pending[pending.request_id]
+        if self.in_flight.get(pending.request_id) is pending:
+            del self.in_flight[pending.request_id]
         if not pending.reply.cancel() and not pending.reply.cancelled():
             pending.reply.exception()  # seen: it may be that nobody has awaited it
 
     def end(self, close: Close) -> None:
         """Fail all of them: the session is over."""
         self._closed = close
-        for pending in self._pending.values():
+        for pending in self.in_flight.values():
             pending.fail(ConnectionClosed(close))
-        self._pending.clear()
+        self.in_flight.clear()
         self._deadlines.clear()
 
     # The side that reads.
@@ -167,7 +171,7 @@ class Requests:
             request_id = self._correlation.response_id(message)
             if request_id is None:
                 return False
-            pending = self._pending.get(request_id)
+            pending = self.in_flight.get(request_id)
         except RAISED:
             self._complain()
             return False
@@ -175,7 +179,7 @@ class Requests:
             self.unmatched += not ahead
             return False
         failure = self._failure(message)
-        del self._pending[request_id]  # not before: what is not answered keeps its time-out
+        del self.in_flight[request_id]  # not before: what is not answered keeps its time-out
         if failure is None:
             pending.succeed(message)
         else:

@@ -115,7 +115,7 @@ class Session:
             TypeError: The message is neither text nor bytes, and there is no codec.
             Exception: What the codec raises for a value that it cannot encode.
         """
-        await self._link.transmit(self._link.meaning.encode(message))
+        await self._link.send(message)
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded already."""
@@ -158,7 +158,7 @@ class Session:
                 "and connection.receive()"
             )
         try:
-            return await requests.request(message, timeout, self.send, identified)
+            return await requests.request(message, timeout, self._link.send, identified)
         except RequestTimeoutError as error:
             if self._serving.crew.paused:
                 error.add_note(

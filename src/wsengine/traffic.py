@@ -36,7 +36,8 @@ class Traffic:
             self.text_bytes += message_size(message)
         else:
             self.binaries += 1
-            self.binary_bytes += memoryview(message).nbytes
+            plain = type(message) is bytes
+            self.binary_bytes += len(message) if plain else memoryview(message).nbytes
 
     def __add__(self, other: Traffic) -> Traffic:
         """Return the sum of two counts."""

@@ -27,11 +27,16 @@ look_up = socket.getaddrinfo
 looking = threading.Event()
 
 
+def say(what: object) -> None:
+    """Print a line as one piece: two threads do, and `print` writes the line's end apart."""
+    print(f"{what}\n", end="", flush=True)
+
+
 def hang(host: Any, *args: Any, **options: Any) -> Any:
     """Do not find one name, and that slowly."""
     asked = not options.get("flags", 0) & socket.AI_NUMERICHOST  # with it, no server is
     if asked and host in ("slow.test", b"slow.test"):
-        print("looking up", flush=True)
+        say("looking up")
         looking.set()
         time.sleep(HANGS)
         raise socket.gaierror(-2, "no answer")
@@ -46,23 +51,23 @@ def sync(url: str) -> None:
     def stop() -> None:
         looking.wait()
         engine.stop()
-        print(engine.state.value, flush=True)
+        say(engine.state.value)
 
     stopping = threading.Thread(target=stop)
     stopping.start()
     try:
         engine.start()
     except EngineStartError as error:
-        print(error, flush=True)
+        say(error)
     stopping.join()
     with engine:
-        print(engine.state.value, flush=True)
+        say(engine.state.value)
 
 
 def run(_url: str) -> None:
     """Run an engine, until Ctrl-C."""
     wsengine.run(Engine("ws://slow.test/", Endpoint(), options=OPTIONS, config=CONFIG))
-    print("stopped", flush=True)
+    say("stopped")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ async def test_replies_are_taken_from_what_is_offered_and_the_rest_keeps_its_ord
     connection.taker(messages)
     assert len(messages) == 5  # no request waits for anything
     assert link.requests is not None
-    assert connection.awaited is link.requests
+    assert connection.awaited is link.requests.in_flight
     pending = link.requests.begin({"id": 7}, None)
     connection.taker(messages)
     assert list(messages) == ['{"n":1}', '{"n":2}', '{"id":8}', "not JSON"]

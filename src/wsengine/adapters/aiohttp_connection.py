@@ -97,7 +97,8 @@ class AiohttpConnection:
         Not at those whose size the reader checks, which come compressed.
         """
         if not self.native.compress:
-            self._wire.taker, self._wire.awaited = taker, awaited
+            self._wire.offer_to(taker, awaited)
+            self._reader.read = self._wire.read
 
     async def send(self, message: SendableMessage) -> None:
         """Send one message."""

@@ -54,7 +54,9 @@ class Wire:
     """
 
     __slots__ = (
+        "_awaited",
         "_closing",
+        "_frames",
         "_gone",
         "_native",
         "_on_heartbeat",
@@ -62,10 +64,10 @@ class Wire:
         "_pong",
         "_protocol",
         "_queue",
+        "_taker",
         "_transport",
-        "awaited",
+        "_waiter",
         "read",
-        "taker",
     )
 
     def __init__(
@@ -75,6 +77,8 @@ class Wire:
         self._native = native
         self._on_heartbeat = on_heartbeat
         self._queue: Any = native._reader
+        self._frames: Any = self._queue._buffer
+        """What is parsed and not read: pairs of a frame and its size."""
         self._protocol: Any = connection.protocol
         self._parser = self._protocol._payload_parser
         self._transport: asyncio.Transport = connection.transport
@@ -82,12 +86,12 @@ class Wire:
         self._pong: bytes | None = None
         """The payload of the latest ping, while the socket takes nothing."""
         self._closing = False
-        self.taker: Callable[[deque[Message]], object] | None = None
-        """Shown a message that comes alone while none is unread; may take it."""
-        self.awaited: Sized = ()
-        """Empty while it would take nothing."""
+        self._taker: Callable[[deque[Message]], object] = _take_none
+        self._awaited: Sized = ()
         self.read: Callable[[], Awaitable[Any]] = self._queue.read
         """The next frame, a message or control frame; cancelling it loses nothing."""
+        self._waiter: asyncio.Future[None] | None = None
+        """The wait of `read`."""
 
     def start(self) -> None:
         """Begin to see pings; answers those that came with the handshake."""
@@ -100,31 +104,60 @@ class Wire:
 
     # In.
 
+    def offer_to(self, taker: Callable[[deque[Message]], object], awaited: Sized) -> None:
+        """Show `taker` a message that comes alone while none is unread; it may take it.
+
+        From now on `read` waits here: the queue would wake it before anybody has looked.
+        """
+        self._taker, self._awaited = taker, awaited
+        self.read = self._wait_and_read
+
     def feed_data(self, data: bytes) -> Any:
         """Parse what came from the socket."""
-        frames = self._queue._buffer
-        offering = self.awaited and not frames
+        frames = self._frames
+        offering = self._awaited and not frames
         result = self._parser.feed_data(data)
         if offering and len(frames) == 1:
             self._offer(frames)
         self._hand_over_heartbeats()
+        if frames or result[0]:
+            self._wake()
         return result
 
     def _offer(self, frames: Any) -> None:
-        """Show `taker` the message that has come, before the reader, woken already, looks."""
+        """Show `taker` the message that has come, before the reader looks."""
         (kind, message, _), size = frames[0]
-        if kind in _MESSAGES and self.taker is not None:
+        if kind in _MESSAGES:
             offered = deque((message,))
-            self.taker(offered)
-            if not offered:
+            self._taker(offered)
+            if offered:
+                return
+            if self._waiter is None:  # somebody may wait in the queue, and is woken
                 frames[0] = (NOTHING, size)
+                return
+            for _ in self._queue.read().__await__():
+                raise AssertionError  # it does not wait: there is a frame
 
     def feed_eof(self) -> None:
         """Note the end of what the socket gives."""
         self._parser.feed_eof()
+        self._wake()
+
+    async def _wait_and_read(self) -> Any:
+        if not self._frames and not self._queue.is_eof():
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return await self._queue.read()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _hand_over_heartbeats(self) -> None:
-        frames = self._queue._buffer  # of pairs: the frame, its size
+        frames = self._frames
         first = len(frames)
         while first and frames[first - 1][0][0] in _HEARTBEATS:
             first -= 1
@@ -138,6 +171,7 @@ class Wire:
     def wake_reader(self) -> None:
         """Have a `read` that waits return `NOTHING`."""
         self._queue.feed_data(NOTHING, 0)
+        self._wake()
 
     @property
     def loss(self) -> str:
@@ -208,6 +242,10 @@ def handshake_of(native: ClientWebSocketResponse) -> Handshake:
     return Handshake(
         status=response.status, headers=lower(response.headers.items()), subprotocol=native.protocol
     )
+
+
+def _take_none(_messages: deque[Message]) -> None:
+    """Take nothing."""
 
 
 def _look_at(future: asyncio.Future[Any]) -> None:

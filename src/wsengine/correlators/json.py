@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, ClassVar
 
 from ..errors import ConfigError, RequestFailed
-from .fields import as_id, fill, path_of, read
+from .fields import Path, as_id, fill, path_of, read
 
 
 class JsonCorrelator:
@@ -47,15 +47,20 @@ class JsonCorrelator:
         self._error = None if error_field is None else path_of("error_field", error_field)
         self._result = None if result_field is None else path_of("result_field", result_field)
         self._new_id = id_maker(new_id)
-        # One field of a dictionary is the usual case.
-        self._name = field if len(self._request) == 1 else None
+        # One field of a dictionary is the usual case, and each of these functions has it apart.
+        self._name = _only(self._request)
+        self._reply_name = _only(self._response)
 
     def request_id(self, message: Any, /) -> Hashable | None:
         """Return the id of a request."""
+        if self._name is not None and type(message) is dict:
+            return as_id(message.get(self._name))
         return as_id(read(message, self._request))
 
     def response_id(self, message: Any, /) -> Hashable | None:
         """Return the id that a reply answers."""
+        if self._reply_name is not None and type(message) is dict:
+            return as_id(message.get(self._reply_name))
         return as_id(read(message, self._response))
 
     def prepare(self, message: Any, /) -> Any:
@@ -81,6 +86,11 @@ class JsonCorrelator:
     def result(self, message: Any, /) -> Any:
         """Return what a good reply brings: the field that was asked for, or all of it."""
         return message if self._result is None else read(message, self._result)
+
+
+def _only(path: Path) -> str | None:
+    """Return the one name of a path, or `None` where it has more."""
+    return path[0] if len(path) == 1 else None
 
 
 def id_maker(new_id: Any) -> Callable[[], Any]:

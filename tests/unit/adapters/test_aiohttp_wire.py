@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import deque
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import EofStream, WebSocketError, WSMsgType
 
 from wsengine.adapters.aiohttp_wire import NOTHING, Wire, handshake_of
 from wsengine.message import Message
@@ -90,32 +91,97 @@ async def test_a_reader_can_be_woken() -> None:
     assert await reading == NOTHING
 
 
-async def test_a_message_that_comes_alone_is_offered_before_it_is_read() -> None:
-    peer = AiohttpPeer()
-    wire, _ = start(peer)
-    offered: list[Any] = []
+@dataclasses.dataclass
+class Taker:
+    """Takes replies."""
 
-    def take(messages: deque[Message]) -> None:
-        offered.extend(messages)
+    offered: list[Message]
+
+    def __call__(self, messages: deque[Message]) -> None:
+        self.offered.extend(messages)
         if messages[0] == "reply":
             messages.clear()
 
-    wire.taker, awaited = take, [1]
-    wire.awaited = awaited
-    reading = asyncio.ensure_future(wire.read())
+
+async def test_what_is_taken_of_what_comes_alone_does_not_wake_who_reads() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    taker, awaited = Taker([]), [1]
+    wire.offer_to(taker, awaited)
+    reading: asyncio.Future[Any] = asyncio.ensure_future(wire.read())
     await settle()
     peer.text("reply")
-    peer.text("not alone")
-    assert (await reading)[0] is NOTHING[0]
-    assert (await wire.read()).data == "not alone"
-    peer.text("no reply")
+    await settle()
+    assert not reading.done()
+    peer.text("not alone, once it is here")
     peer.text("reply")
-    peer.send(PING)
-    assert [(await wire.read()).data for _ in range(2)] == ["no reply", "reply"]
-    assert offered == ["reply", "no reply"]
+    assert (await reading).data == "not alone, once it is here"
+    assert (await wire.read()).data == "reply"
+    assert taker.offered == ["reply", "not alone, once it is here"]
     awaited.clear()
     peer.text("reply")
-    assert len(offered) == 2
+    assert (await wire.read()).data == "reply"
+    assert len(taker.offered) == 2
+
+
+async def test_what_is_taken_while_nobody_reads_is_not_read_either() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    taker = Taker([])
+    wire.offer_to(taker, [1])
+    peer.text("reply")
+    assert await wire.read() == NOTHING
+    peer.send(PING)
+    assert await wire.read() == NOTHING
+    peer.text("no reply")
+    assert (await wire.read()).data == "no reply"
+    assert taker.offered == ["reply", "no reply"]
+
+
+async def test_what_was_read_the_usual_way_before_is_told_of_what_comes_alone() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    reading: asyncio.Future[Any] = asyncio.ensure_future(wire.read())
+    await settle()
+    wire.offer_to(Taker([]), [1])
+    peer.text("reply")
+    assert await reading == NOTHING
+
+
+@pytest.mark.parametrize("hanging_up", [True, False])
+async def test_who_waits_to_read_where_messages_are_offered_is_told_of_the_end(
+    hanging_up: bool,
+) -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    wire.offer_to(Taker([]), [1])
+    reading: asyncio.Future[Any] = asyncio.ensure_future(wire.read())
+    await settle()
+    if hanging_up:
+        peer.transport.lose()
+    else:
+        peer.send(Frame(3))
+    for _ in range(2):
+        with pytest.raises(EofStream if hanging_up else WebSocketError):
+            await asyncio.wait_for(reading, 1)
+        reading = asyncio.ensure_future(wire.read())
+    with pytest.raises(EofStream if hanging_up else WebSocketError):
+        await reading
+
+
+async def test_cancelling_who_waits_to_read_where_messages_are_offered_loses_nothing() -> None:
+    peer = AiohttpPeer()
+    wire, _ = start(peer)
+    wire.offer_to(Taker([]), [1])
+    for moment in ("before", "after"):
+        reading: asyncio.Future[Any] = asyncio.ensure_future(wire.read())
+        await settle()
+        if moment == "after":
+            peer.text("x")
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    assert (await wire.read()).data == "x"
 
 
 # Out.

@@ -5,32 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import Coroutine
-from typing import Any, Final
 
-from .bounds import StopSchedule, first_of, reap
+from .bounds import reap
 from .close import Close, CloseCode
 from .config import EngineConfig
 from .crew import Crew
 from .errors import ConnectionClosed
 from .link import Link
+from .patience import LATE, Patience
 
 logger = logging.getLogger(__name__)
-
-LATE: Final = 0.25
-"""A time-out that fires this many seconds late means that the event loop was blocked."""
-
-
-BEHIND_DATA: Final = 12
-"""Quarters of a time-out that a pong has more while messages come: it may stand behind them."""
 
 
 class Keepalive:
     """Watches one session while it is open.
 
-    A pong may also be late because nobody reads it: the backlog is full, the session is
-    paused, or a handler blocks the event loop. None of these is the death of the
-    connection, so they do not count. While messages come, three more time-outs are given.
+    A pong that is late may have an excuse, which is not the death of the connection: see
+    `Patience`.
 
     Args:
         name: What the session is called in the log.
@@ -45,7 +36,7 @@ class Keepalive:
         "_link",
         "_loop",
         "_name",
-        "_pinging",
+        "_pong",
         "_timer",
         "_watching",
         "round_trip",
@@ -60,75 +51,76 @@ class Keepalive:
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._pinging: asyncio.Task[None] | None = None
+        self._pong: asyncio.Task[float] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to watch, as far as the configuration asks for it."""
         self._wait_to_ping()
         if self._config.idle_timeout is not None:
-            self._watching = _begin(self._watch_messages(self._config.idle_timeout))
+            # A fresh context: what it does is no child of whatever span started the engine.
+            self._watching = asyncio.create_task(
+                self._watch_messages(self._config.idle_timeout), context=contextvars.Context()
+            )
 
     async def stop(self, *, grace: float) -> None:
         """Stop watching; a ping that ignores its cancellation has so many seconds to end."""
-        if self._timer is not None:
-            self._timer.cancel()
-        tasks = [task for task in (self._pinging, self._watching) if task is not None]
+        self._stop_timer()
+        pong, self._pong = self._pong, None
+        tasks = [task for task in (pong, self._watching) if task is not None]
         await reap(tasks, until=0.0, grace=grace, what=f"{self._name}: a ping")
 
+    # Callbacks and one timer, not a task: most of the time is between pings, and where thousands
+    # of sessions ping at once, each weighs a third.
+
     def _wait_to_ping(self) -> None:
-        # Not a task that sleeps: that weighs a kilobyte, and most of the time is between pings.
         if self._config.ping_interval is not None:
-            self._timer = self._loop.call_later(self._config.ping_interval, self._begin_to_ping)
+            self._timer = self._loop.call_later(self._config.ping_interval, self._ping)
 
-    def _begin_to_ping(self) -> None:
-        self._pinging = _begin(self._ping())
+    def _ping(self) -> None:
+        self._pong = asyncio.create_task(
+            self._link.connection.ping(), context=contextvars.Context()
+        )
+        self._pong.add_done_callback(self._ended)
+        if self._config.ping_timeout is not None:
+            self._wait_for_pong(Patience(self._config.ping_timeout, self._link, self._crew))
 
-    async def _ping(self) -> None:
-        pong = asyncio.create_task(self._link.connection.ping())
-        pong.add_done_callback(_look_at)
-        try:
-            if not await self._answered(pong):
-                self._lost(f"no pong within {self._config.ping_timeout:g} s")
-                return
+    def _ended(self, pong: asyncio.Task[float]) -> None:
+        """Take note of the pong, or of what became of the ping, and wait for the next."""
+        error = None if pong.cancelled() else pong.exception()
+        if pong is not self._pong:
+            return  # stopped
+        self._stop_timer()
+        self._pong = None
+        if error is None and not pong.cancelled():
             self.round_trip = pong.result()
-        except ConnectionClosed as error:
+        elif isinstance(error, Exception) and not isinstance(error, ConnectionClosed):
+            logger.warning("%s: ping failed: %r", self._name, error)
+        else:
             logger.debug("%s: ping failed: %s", self._name, error)
             return  # whoever reads will find out how
-        except Exception as error:
-            logger.warning("%s: ping failed: %r", self._name, error)
-        finally:
-            grace = 0.5 * StopSchedule(0.0, self._config.stop_timeout).grace  # stop() waits longer
-            await reap([pong], until=0.0, grace=grace, what=f"{self._name}: ping()")
-        self._pinging = None
         self._wait_to_ping()
 
-    async def _answered(self, pong: asyncio.Task[float]) -> bool:
-        """Wait for a pong; return `False` if there is no excuse for its absence."""
-        timeout = self._config.ping_timeout
-        if timeout is None:
-            await first_of(pong)
-            return True
-        patience, behind_data = timeout, 0
-        while True:
-            stalls, due = self._crew.stalls, self._loop.time() + patience
-            await first_of(pong, timeout=0.75 * patience)
-            received = self._link.received
-            await first_of(pong, timeout=max(0.0, due - self._loop.time()))
-            if pong.done():
-                return True
-            patience = timeout
-            if self._loop.time() - due > LATE:
-                why = "the event loop was blocked"
-            elif self._crew.stalled or self._crew.stalls != stalls:
-                why = "reading had stopped"
-            elif self._link.received != received and behind_data < BEHIND_DATA:
-                why = "messages come, and it may stand behind them"
-                behind_data += 1
-                patience = timeout / 4
-            else:
-                return False
+    def _wait_for_pong(self, patience: Patience) -> None:
+        self._timer = self._loop.call_at(patience.renew(), self._look, patience)
+
+    def _look(self, patience: Patience) -> None:
+        self._timer = self._loop.call_at(patience.look(), self._judge, patience)
+
+    def _judge(self, patience: Patience) -> None:
+        """Wait on if there is an excuse for the absence of the pong; or the connection is dead."""
+        if self._pong is None or self._pong.done():
+            return
+        if why := patience.excuse():
             logger.warning("%s: no pong yet, but %s; waiting on", self._name, why)
+            self._wait_for_pong(patience)
+        else:
+            self._pong.cancel()
+            self._lost(f"no pong within {self._config.ping_timeout:g} s")
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     async def _watch_messages(self, timeout: float) -> None:
         received, since = self._link.received, self._loop.time()
@@ -145,14 +137,3 @@ class Keepalive:
     def _lost(self, reason: str) -> None:
         logger.warning("%s: the connection is dead: %s", self._name, reason)
         self._crew.end(Close(CloseCode.ABNORMAL_CLOSURE, reason))
-
-
-def _look_at(pong: asyncio.Task[float]) -> None:
-    """Retrieve the exception of a ping that nobody waits for any more."""
-    if not pong.cancelled():
-        pong.exception()
-
-
-def _begin(watch: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    # A fresh context: its pings are no children of whatever span started the engine.
-    return asyncio.create_task(watch, context=contextvars.Context())

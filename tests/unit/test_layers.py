@@ -47,7 +47,8 @@ FLOORS: dict[str, set[str]] = {  # from the ground up
             "closing",
         ),
         *("outbox", "subscription", "subscriptions", "dispatch", "conversing"),
-        *("crew", "pausing", "keepalive", "session", "serving", "opening", "telling", "supervisor"),
+        *("crew", "pausing", "patience", "keepalive", "session", "serving", "opening", "telling"),
+        "supervisor",
         *("loading", "signals", "backlogs", "dropping", "engine", "lookups", "running"),
     },
     "without asyncio": {

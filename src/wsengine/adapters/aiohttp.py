@@ -28,6 +28,7 @@ from aiohttp import (
     TraceRequestRedirectParams,
 )
 from aiohttp.client_exceptions import ClientConnectorCertificateError
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict, CIMultiDictProxy
 from websockets.headers import build_authorization_basic
 from websockets.uri import WebSocketURI
@@ -40,6 +41,7 @@ from ..refusals import describe_failed_dial, fit_to_show
 from ..url import display_url
 from ..validation import check_number, check_type
 from .aiohttp_connection import AiohttpConnection
+from .aiohttp_interim import bounded
 from .aiohttp_options import check_options
 from .aiohttp_tunnel import Tunnel
 from .aiohttp_wire import PARTS
@@ -51,6 +53,7 @@ _PARTS = {
     **PARTS,
     ClientSession: ("_retry_connection",),
     BaseConnector: ("_create_connection", "_factory", "_loop"),
+    ResponseHandler: (*PARTS[ResponseHandler], "feed_data", "set_exception"),
 }
 """What is used of aiohttp, and promised nowhere."""
 
@@ -168,7 +171,9 @@ class AiohttpAdapter:
                 )
             return self._session, proxy
         session = ClientSession(
-            connector=Tunnel(url, cast("str", proxy), options) if tunnel else TCPConnector(),
+            connector=bounded(
+                Tunnel(url, cast("str", proxy), options) if tunnel else TCPConnector()
+            ),
             timeout=_NO_TIMEOUT,
             cookie_jar=DummyCookieJar(),
             trace_configs=[_NO_REDIRECT],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import Any
 
 
@@ -16,6 +17,23 @@ def current_task() -> asyncio.Task[Any]:
     if task is None:
         raise RuntimeError("must be called from a task")
     return task
+
+
+_on_behalf: contextvars.ContextVar[tuple[object, asyncio.Task[Any]]] = contextvars.ContextVar(
+    "wsengine_on_behalf"
+)
+
+
+def act_for(caller: object) -> None:
+    """Let the running task, and no other, pass for somebody: the thread that waits for it."""
+    _on_behalf.set((caller, current_task()))
+
+
+def current_caller() -> object:
+    """Return who calls: the running task, or for whom that acts."""
+    task = current_task()
+    caller, acting = _on_behalf.get((task, task))
+    return caller if acting is task else task
 
 
 class Interruption:

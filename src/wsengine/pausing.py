@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from .adapter import Handshake
 from .crew import Crew
 from .errors import ConnectionClosed, EngineStateError
-from .interruption import Interruption, current_task
+from .interruption import Interruption, current_caller, current_task
 from .link import Link
 from .message import Message
 from .putting_back import Received
@@ -31,7 +31,7 @@ class Pilot:
         self._link = link
         self._wait: Interruption | None = None
         self._received = Received()
-        self.task = current_task()
+        self.holder = current_caller()
 
     @property
     def neglects_reading(self) -> bool:
@@ -181,6 +181,6 @@ class Pause:
 
 
 def is_pilot_here(crew: Crew) -> bool:
-    """Return whether the running task has paused the session."""
+    """Return whether the running task, or the thread that waits for it, has paused the session."""
     leader = crew.leader
-    return isinstance(leader, Pilot) and leader.task is current_task()
+    return isinstance(leader, Pilot) and leader.holder == current_caller()

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from .interruption import act_for
+
 SLICE: Final = 0.2 if os.name == "nt" else None
 """Seconds of one wait: where no wait for a lock is interrupted by Ctrl-C, it is cut into slices."""
 
@@ -27,6 +29,7 @@ class Call:
     def __init__(self, function: Callable[[], Any]) -> None:
         self.outcome: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._function = function
+        self._thread = threading.get_ident()
         self._task: asyncio.Task[Any] | None = None
 
     def begin(self) -> None:
@@ -45,6 +48,7 @@ class Call:
         self.outcome.set_running_or_notify_cancel()  # only now do those who wait hear of it
 
     async def _run(self) -> Any:
+        act_for(self._thread)
         result = self._function()
         return await result if inspect.isawaitable(result) else result
 

@@ -24,6 +24,7 @@ from wsengine import (
     JsonCorrelator,
     RequestFailed,
     RequestTimeoutError,
+    SyncEndpoint,
     SyncEngine,
 )
 
@@ -205,3 +206,34 @@ async def test_subscriptions_and_the_outbox_in_threads(adapter: str) -> None:
         await apart(program)
         assert len(server.connections) == 2
     assert sorted(message["queued"] for message in talking.said) == list(range(THREADS))
+
+
+@pytest.mark.parametrize("how", ["send", "drain", "ready"])
+async def test_a_pause_does_not_wait_for_the_end_that_only_it_would_read(
+    adapter: str, how: str
+) -> None:
+    loop = asyncio.get_running_loop()
+    talking = Talking()
+
+    def wait(engine: SyncEngine) -> None:
+        if how == "ready":
+            subscription = engine.subscriptions.add("a", subscribe={"n": 1})
+            subscription.ready(timeout=PATIENCE)
+        else:
+            closed: Any = "wait" if how == "send" else "queue"
+            engine.send({"n": 1}, when_closed=closed, timeout=PATIENCE)
+            engine.drain(timeout=PATIENCE)
+
+    def program() -> None:
+        with conversing(server.url, SyncEndpoint(), adapter) as engine:
+            session = engine.session
+            assert session is not None
+            with session.paused():
+                loop.call_soon_threadsafe(server.drop_all)
+                time.sleep(0.05)
+                with pytest.raises(EngineStateError, match="inside a pause cannot wait for the"):
+                    wait(engine)
+            wait(engine)
+
+    async with PoliteServer(talking) as server:
+        await apart(program)

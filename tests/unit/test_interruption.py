@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsengine.interruption import Interruption, current_task
+from wsengine.interruption import Interruption, act_for, current_caller, current_task
 
 
 class Waiter:
@@ -159,3 +159,19 @@ async def test_a_plain_callback_of_the_loop_is_no_task() -> None:
 
     asyncio.get_running_loop().call_soon(callback)
     await outcome
+
+
+async def test_a_task_acts_for_another_and_what_it_starts_does_not() -> None:
+    assert current_caller() is current_task()
+
+    async def ask() -> tuple[object, object]:
+        return current_caller(), current_task()
+
+    async def act() -> None:
+        act_for("a thread")
+        assert current_caller() == "a thread"
+        assert (await ask())[0] == "a thread"
+        caller, task = await asyncio.create_task(ask())
+        assert caller is task
+
+    await asyncio.create_task(act())

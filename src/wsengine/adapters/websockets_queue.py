@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from websockets.asyncio.messages import Assembler
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 
 READ_AHEAD: Final = 1024 * 1024
 """Bytes that nobody has received after which no more are read."""
@@ -14,28 +14,45 @@ READ_AHEAD: Final = 1024 * 1024
 class Queue(Assembler):
     """The library's queue of messages, which counts messages only: `max_queue`.
 
-    Where that is `None` nothing bounds it, as with the library's own.
+    Where that is `None` nothing bounds it, as with the library's own. This is the hot path: it
+    asks the deque itself for its length, and takes what is there without a coroutine between.
+    That gives back what the counting costs, and as much again (benchmarks/NOTES.md).
     """
 
     _unread = 0
     """How many bytes came since it was empty."""
 
     def put(self, frame: Frame) -> None:
-        """Add a message; stop reading if the reader does not keep up. This is the hot path."""
+        """Add a whole message; stop reading if the reader does not keep up."""
         if self.closed:
             raise EOFError("stream of frames ended")
+        waiting = self.frames.queue
+        self._unread = len(frame.data) + (self._unread if waiting else 0)
         self.frames.put(frame)
-        self._unread += len(frame.data)
-        if self._unread > READ_AHEAD and self.high is not None and not self.paused:
+        if self.high is None or self.paused:
+            return
+        if self._unread > READ_AHEAD or len(waiting) > self.high:
             self.paused = True
             self.pause()
-        else:
-            self.maybe_pause()
+
+    async def get(self, decode: bool | None = None) -> Any:
+        """Return the next message: text as `str`, binary as `bytes`, or as `decode` says."""
+        if self.get_in_progress or not self.frames.queue:
+            return await super().get(decode)
+        frame = self.frames.queue.popleft()
+        if self.paused:
+            self.maybe_resume()
+        if decode is None:
+            decode = frame.opcode is Opcode.TEXT
+        return str(frame.data, "utf-8") if decode else bytes(frame.data)
 
     def maybe_resume(self) -> None:
         """Read on, once a message was taken, if few are left; or none, if it was too much."""
-        if not self.frames.queue:
-            self._unread = 0
-        elif self._unread > READ_AHEAD:
-            return
-        super().maybe_resume()
+        waiting, low = len(self.frames.queue), self.low
+        if (
+            self.paused
+            and low is not None
+            and waiting <= (low if self._unread <= READ_AHEAD else 0)
+        ):
+            self.paused = False
+            self.resume()

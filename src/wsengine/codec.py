@@ -26,8 +26,9 @@ class Codec(Protocol):
     def decode(self, message: Message, /) -> Any:
         """Return the value of a message, text or binary.
 
-        Called once for each message; twice for one that is read ahead while a request waits, and
-        for one that a pilot has put back.
+        Called once for each message, and once more for each of these that is so: it is read ahead
+        while a request waits; a pilot has put it back; `order_by` or `conflate(key)` looks at it
+        for its key. It must return the same for the same message.
 
         Raises:
             Exception: Anything: the engine makes a `DecodeError` of it, so a codec needs no

@@ -42,7 +42,8 @@ class EngineConfig:
         order_by: A function of a message that returns its key, or `None`. Messages of one key
             are then handled in their order, one at a time, those of different keys at the same
             time: up to `workers` handlers at once. A message whose key is busy waits in the
-            backlog. With a codec it is called with what the codec made of the message.
+            backlog. With a codec it is called with what the codec made of the message, which is
+            decoded once more for that.
         backlog_messages: How many messages are read ahead while all workers are busy. 0 reads
             nothing ahead. At the bound reading stops, and TCP pushes back on the server. While a
             request waits for its reply, which may stand behind more, only `backlog_bytes` holds.
@@ -55,11 +56,12 @@ class EngineConfig:
             name and its place in the code, while it does; `None` for never. The greatest delay
             of this is a quarter of a second.
         subscription_max_rate: How many messages of `engine.subscriptions` are sent per second at
-            most, evenly; `None` sets no bound.
+            most, evenly; `None` sets no bound. The outbox waits until all are sent: it may fill up
+            meanwhile, though a session is open.
         acknowledge_timeout: Seconds for the server to acknowledge a message of
             `engine.subscriptions` that was added with `acknowledged=True`.
         outbox_messages: How many messages `engine.send(..., when_closed="queue")` keeps while no
-            session is open.
+            session is open, or one sends its subscriptions.
         outbox_policy: What happens to one more: the oldest is dropped, the new one is dropped,
             or `send` raises `EngineStateError`.
         trace_messages: Which messages have a span of their own, where an OpenTelemetry SDK

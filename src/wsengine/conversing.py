@@ -57,14 +57,15 @@ class Conversing:
         self.lifecycle = Lifecycle(name)
         self.lifecycle.listeners.append(self._follow)
         self.changed = Change()
-        """Told when a session is open, when all that waited has been sent on it, when it is over,
-        and when the engine is to stop."""
+        """Told when a session is open, when all that waited has been sent on it or need not be,
+        when it is over, and when the engine is to stop."""
         self.to_send = Change()
         """Told when the task that sends has something to do."""
         self.subscriptions = Subscriptions(
             name,
             self._encode,
             self.to_send,
+            self.changed,
             tally,
             can_acknowledge=self.correlation is not None,
             check_wait=self._check_wait,

@@ -146,7 +146,9 @@ class Dispatch:
             await self._link.transmit(step.message)
             self._subscriptions.done(step)
             return
-        pending = requests.begin(step.message, self._acknowledge_timeout)
+        identified = requests.identify(step.message)
+        await requests.wait_free(identified[1], self._acknowledge_timeout)
+        pending = requests.begin(step.message, self._acknowledge_timeout, identified)
         try:
             await self._link.transmit(self._link.meaning.encode(pending.message))
         except BaseException:

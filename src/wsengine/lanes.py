@@ -127,9 +127,13 @@ class Lanes:
         Raises:
             IndexError: There is none.
         """
-        if not self._lanes:
+        # Of a busy key, of which there are as many as workers, or the first of all others.
+        first = [key for key in self._busy if key in self._lanes]
+        if self.ready:
+            first.append(self._heads[0][1])
+        if not first:
             raise IndexError("there is no message")
-        return self._remove(min(self._lanes, key=lambda key: self._lanes[key][0][0]))
+        return self._remove(min(first, key=lambda key: self._lanes[key][0][0]))
 
     def clear(self) -> int:
         """Drop everything, and return how many messages that was."""

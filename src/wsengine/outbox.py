@@ -76,7 +76,9 @@ class Outbox:
         """
         config = self._config
         message = as_it_is_now(message)
-        full = len(self._waiting) >= config.outbox_messages
+        drop_oldest = config.outbox_policy == "drop_oldest"
+        # What is being sent may come back. Then it is the oldest, which may be dropped.
+        full = len(self._waiting if drop_oldest else self) >= config.outbox_messages
         if full and config.outbox_policy == "raise":
             raise EngineStateError(
                 f"{self._name}: the outbox is full (outbox_messages={config.outbox_messages}) and "
@@ -112,6 +114,9 @@ class Outbox:
             self._sending = None
             if not done:
                 heapq.heappush(self._waiting, entry)
+                if len(self._waiting) > self._config.outbox_messages:
+                    heapq.heappop(self._waiting)
+                    self._drop()
         if not self._waiting:
             self._end_burst()
 

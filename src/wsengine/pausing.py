@@ -66,6 +66,8 @@ class Pilot:
                 break
         value = link.meaning.decode(message)
         self._received.add(value, message)
+        if link.requests is not None:
+            link.requests.count_late(value)
         return value
 
     async def _read(self) -> Message:
@@ -108,6 +110,8 @@ class Pilot:
             raise ConnectionClosed(self._crew.closed.result())
         self._check()
         self._received.put_back(message)
+        if self._link.requests is not None:
+            self._link.requests.count_late(message, by=-1)  # as it comes once more
 
     async def send(self, message: Any) -> None:
         """Send one message, as `Session.send` does.

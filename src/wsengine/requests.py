@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Final, TypeAlias
 
+from .bounds import first_of
 from .close import Close
 from .correlator import Correlation
 from .deadlines import Deadlines
@@ -143,6 +144,15 @@ class Requests:
             )
         return message, request_id
 
+    async def wait_free(self, request_id: Hashable, timeout: float) -> None:
+        """Wait until no request with this id is in flight, or so many seconds."""
+        until = self._loop.time() + timeout
+        while (other := self.in_flight.get(request_id)) is not None:
+            if (left := until - self._loop.time()) <= 0:
+                return
+            await first_of(other.reply, timeout=left)
+            await asyncio.sleep(0)  # so that who waited for it forgets it
+
     def forget(self, pending: Pending) -> None:
         """Wait for a reply no longer: if it comes, it is a message."""
         if self.in_flight.get(pending.request_id) is pending:
@@ -185,6 +195,13 @@ class Requests:
         else:
             pending.fail(failure)
         return True
+
+    def count_late(self, message: Any, by: int = 1) -> None:
+        """Count a message that was taken for no reply, if it looks like one."""
+        try:
+            self.unmatched += by * (self._correlation.response_id(message) is not None)
+        except RAISED:
+            self._complain()
 
     def _failure(self, reply: Any) -> Exception | None:
         """Return the error that a reply tells of; whatever the correlator does, one or `None`."""

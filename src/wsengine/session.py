@@ -33,7 +33,7 @@ class SessionStats:
         read_errors: Reads that failed while the connection lived on, and messages that could
             not be decoded.
         replies_unmatched: Messages that looked like a reply, but for which no request waited:
-            late ones, and second ones. `on_message` got them.
+            late ones, and second ones. They were handled as any other message.
         requests_in_flight: Requests that wait for their reply.
         backlog_messages: Messages read ahead and not yet handled.
         backlog_bytes: Their size.

@@ -35,6 +35,7 @@ class Subscriptions:
         name: What the engine is called in the log.
         encode: Encodes a message.
         changed: Told when there is something to send.
+        settled: Told when what was to be sent need not be any more.
         tally: Where to count what fails.
         can_acknowledge: Whether there is a correlator.
         check_wait: Raises where it would wait for itself who waits for the next session.
@@ -48,6 +49,7 @@ class Subscriptions:
         name: str,
         encode: Callable[[Any], Any],
         changed: Change,
+        settled: Change,
         tally: Tally,
         *,
         can_acknowledge: bool,
@@ -58,6 +60,7 @@ class Subscriptions:
         self._tally = tally
         self._encode = encode
         self._changed = changed
+        self._settled = settled
         self._can_acknowledge = can_acknowledge
         self._check_wait = check_wait
         self._wanted: dict[Hashable, Subscription] = {}
@@ -162,6 +165,8 @@ class Subscriptions:
             self._due[key] = None
         else:
             self._due.pop(key, None)  # the server is not to hear of what has come and gone
+            if not self.unsent:
+                self._settled.tell()
         self._changed.tell()
 
     # For the task of the session.

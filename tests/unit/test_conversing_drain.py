@@ -160,3 +160,18 @@ async def test_a_handler_may_wait_for_it() -> None:
     await engine.start()
     await engine.wait_stopped()
     assert adapter.connection.sent == ["+a", "last words"]
+
+
+async def test_what_is_removed_unsent_is_not_waited_for() -> None:
+    async with lost() as (engine, _):
+        engine.subscriptions.add("a", subscribe="+a")
+        engine.subscriptions.add("b", subscribe="+b")
+        draining = asyncio.create_task(engine.drain(timeout=0.5))
+        await settle()
+        engine.subscriptions.remove("a")
+        await settle()
+        assert not draining.done()
+        engine.subscriptions.remove("b")
+        await settle()
+        assert draining.done()
+        await draining

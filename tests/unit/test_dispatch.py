@@ -118,6 +118,41 @@ async def test_acknowledgements() -> None:
     assert endpoint.messages == []
 
 
+async def test_a_message_with_an_id_of_its_own_waits_until_that_is_free() -> None:
+    engine, adapter = conversing(Notes(), acknowledge_timeout=2.0)
+    engine.subscriptions.add(
+        "a", subscribe={"on": 1, "id": "s"}, unsubscribe={"off": 1, "id": "s"}, acknowledged=True
+    )
+    async with engine:
+        await settle()
+        engine.subscriptions.remove("a")
+        await asyncio.sleep(1)
+        assert adapter.connection.sent == ['{"on":1,"id":"s"}']
+        adapter.connection.feed('{"id": "s"}')
+        await settle()
+        assert adapter.connection.sent == ['{"on":1,"id":"s"}', '{"off":1,"id":"s"}']
+        adapter.connection.feed('{"id": "s"}')
+        await settle()
+        assert engine.subscriptions.failures == 0
+
+
+async def test_it_does_not_wait_for_ever_for_an_id_of_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine, adapter = conversing(Notes(), acknowledge_timeout=2.0)
+    async with engine:
+        asking = asyncio.create_task(engine.request({"id": "s"}, timeout=60))
+        await settle()
+        handle = engine.subscriptions.add("a", subscribe={"on": 1, "id": "s"}, acknowledged=True)
+        await asyncio.sleep(1.9)
+        assert handle.state is SubscriptionState.SENT
+        await asyncio.sleep(0.2)
+        assert handle.state is SubscriptionState.FAILED
+        assert "another request with this id waits" in caplog.text
+        adapter.connection.feed('{"id": "s"}')
+        assert await asking == {"id": "s"}
+
+
 async def test_the_wait_for_an_acknowledgement_is_as_long_as_the_setting_says() -> None:
     endpoint = Notes()
     engine, adapter = conversing(endpoint, acknowledge_timeout=0.5)

@@ -91,7 +91,8 @@ async def test_a_message_stays_until_it_is_sent() -> None:
     assert len(box) == 3  # "a" is on its way, and is not dropped for it
     blocked.cancel()
     await settle()
-    assert await emptied(box) == ["a", "b", "c"]
+    assert box.dropped == 1  # it came back as the oldest
+    assert await emptied(box) == ["b", "c"]
 
 
 async def test_one_that_can_never_be_sent_does_not_block_the_others(
@@ -126,3 +127,55 @@ async def test_it_is_cleared_and_says_so(caplog: pytest.LogCaptureFixture) -> No
         box.clear()
     assert "stopped with 2 messages in the outbox" in caplog.text
     assert (len(box), box.dropped) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("policy", "most", "left"),
+    [
+        ("drop_oldest", 2, ["1", "2"]),
+        ("drop_newest", 2, ["0", "1"]),
+        ("drop_oldest", 1, ["2"]),
+        ("drop_newest", 1, ["0"]),
+    ],
+)
+async def test_what_is_being_sent_counts_too(policy: str, most: int, left: list[str]) -> None:
+    box = outbox(outbox_messages=most, outbox_policy=policy)
+    put(box, "0")
+
+    async def break_in_the_middle(_: Any) -> None:
+        put(box, "1", "2")
+        raise ConnectionClosed(Close(1006))
+
+    with pytest.raises(ConnectionClosed):
+        await box.send_next(break_in_the_middle)
+    assert await emptied(box) == left
+    assert box.dropped == 3 - most
+
+
+async def test_what_is_being_sent_is_not_dropped_for_what_comes() -> None:
+    box = outbox(outbox_messages=2)
+    put(box, "0")
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        if not sent:
+            put(box, "1", "2", "3")
+        sent.append(message)
+
+    while box:
+        await box.send_next(send)
+    assert sent == ["0", "2", "3"]
+    assert box.dropped == 1
+
+
+async def test_a_full_one_refuses_while_it_sends() -> None:
+    box = outbox(outbox_messages=1, outbox_policy="raise")
+    put(box, "0")
+
+    async def send(_: Any) -> None:
+        with pytest.raises(EngineStateError, match="the outbox is full"):
+            put(box, "1")
+
+    await box.send_next(send)
+    put(box, "1")
+    assert await emptied(box) == ["1"]

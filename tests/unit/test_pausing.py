@@ -11,7 +11,7 @@ from wsengine import ConfigError, ConnectionClosed, EngineStateError, JsonCodec,
 from wsengine.pausing import Pilot
 from wsengine.testing.script import Accept, ReadFails
 
-from .tools import Notes, make, now, settle
+from .tools import Notes, conversing, make, now, settle
 
 
 async def test_a_pause_takes_effect_at_once_on_an_idle_connection() -> None:
@@ -496,3 +496,23 @@ async def test_in_on_close_there_is_nobody_to_put_back_for() -> None:
     async with engine:
         await settle()
     assert endpoint.named("refused")
+
+
+async def test_a_late_reply_that_a_pilot_receives_is_counted_once() -> None:
+    endpoint = Notes()
+    engine, adapter = conversing(endpoint)
+    async with engine:
+        session = endpoint.sessions[0]
+        async with session.paused() as connection:
+            adapter.connection.feed('{"id": 1}', '{"id": 2}', '{"push": 3}')
+            late = await connection.receive()
+            assert late == {"id": 1}
+            assert session.stats().replies_unmatched == 1
+            for _ in range(2):
+                await connection.receive()
+            assert session.stats().replies_unmatched == 2
+            connection.put_back(late)
+            assert session.stats().replies_unmatched == 1
+        await settle()
+        assert endpoint.messages == [{"id": 1}]
+        assert session.stats().replies_unmatched == 2

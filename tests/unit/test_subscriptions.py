@@ -28,7 +28,9 @@ def encode(value: Any) -> Any:
 
 
 def subscriptions(*, can_acknowledge: bool = False) -> Subscriptions:
-    return Subscriptions("x", encode, Change(), Tally("x"), can_acknowledge=can_acknowledge)
+    return Subscriptions(
+        "x", encode, Change(), Change(), Tally("x"), can_acknowledge=can_acknowledge
+    )
 
 
 def add(wanted: Subscriptions, *keys: str) -> None:
@@ -274,7 +276,7 @@ def test_removing_what_failed(error: Exception, messages: list[str]) -> None:
 
 
 def test_what_is_acknowledged_is_checked_at_once_and_kept_as_it_is_now() -> None:
-    wanted = Subscriptions("x", json.dumps, Change(), Tally("x"), can_acknowledge=True)
+    wanted = Subscriptions("x", json.dumps, Change(), Change(), Tally("x"), can_acknowledge=True)
     for wrong in ({"subscribe": {1}}, {"subscribe": "+", "unsubscribe": {1}}):
         with pytest.raises(TypeError, match="not JSON serializable"):
             wanted.add("k", **wrong, acknowledged=True)

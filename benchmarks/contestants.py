@@ -139,7 +139,7 @@ def _typed() -> Iterator[Contestant]:
 
 
 def _suspending() -> Iterator[Contestant]:
-    for library, count in (("websockets", 50_000), ("picows", 110_000)):
+    for library, count in (("websockets", 50_000), ("aiohttp", 80_000), ("picows", 110_000)):
         name, tasks = f"suspend-{library}", bare.task_per_message(library, 0)
         title = f"{library}: a task per message"
         yield Contestant(f"{name}-tasks", "suspend", title, tasks, count)
@@ -149,8 +149,7 @@ def _suspending() -> Iterator[Contestant]:
         for workers in (1, 4, 64):
             title = f"wsengine on {library}: {_workers(workers)}"
             work = engines.burst(engines.Suspending, library, workers)
-            barred = workers == 4 and library == "websockets"
-            beside = Beside(own.against, bars.SUSPENDING) if barred else own
+            beside = Beside(own.against, bars.SUSPENDING) if workers == 4 else own
             yield Contestant(f"{name}-{workers}", "suspend", title, work, count, (beside,))
 
 
@@ -177,8 +176,11 @@ def _telemetry() -> Iterator[Contestant]:
         yield Contestant(f"{name}-on", "metrics", title, on, count, (beside,))
     title, work = "wsengine: a span by hand in the handler", telemetry.by_hand("websockets")
     yield Contestant("by-hand", "spans", title, work, 15_000)
+    title, work = "wsengine: no telemetry", telemetry.nothing("websockets")
+    yield Contestant("spans-none", "spans", title, work, BURST["websockets"])
     title, work = "wsengine: spans of its own", telemetry.spans("websockets")
-    yield Contestant("spans-own", "spans", title, work, 15_000, (Beside("by-hand", bars.SPANS),))
+    beside_both = Beside("by-hand", bars.SPANS), Beside("spans-none")
+    yield Contestant("spans-own", "spans", title, work, 15_000, beside_both)
 
 
 def _sending() -> Iterator[Contestant]:

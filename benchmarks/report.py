@@ -53,7 +53,8 @@ def to_markdown(results: Results, pictures: Sequence[str] = ()) -> str:
     """
     found = compare(results)
     parts = ["# Benchmarks", _facts(results)]
-    if barred := [comparison for comparison in found if comparison.bar is not None]:
+    barred = [comparison for comparison in found if comparison.bar is not None]
+    if barred or _unmeasured(results):
         parts += ["## Bars", _bars(barred, results)]
     parts += [f"![{name}]({name})" for name in pictures]
     for workload in WORKLOADS.values():
@@ -97,13 +98,27 @@ def _facts(results: Results) -> str:
 
 
 def _bars(barred: Sequence[Comparison], results: Results) -> str:
-    rows = [["", "figure", "beside", "found", "bar"]]
+    rows = [["", "figure", "beside", "found", "rounds", "bar"]]
     for one in sorted(barred, key=lambda one: list(WORKLOADS).index(one.contestant.workload)):
         who = f"{one.contestant.workload}: {_title(one.contestant, results)}"
         against = one.against.title if one.against else ""
-        rows.append([who, one.metric.heading, against, str(one), one.verdict])
-    missed = sum(one.met is False for one in barred)
-    return f"{len(barred) - missed} met, {missed} missed.\n\n{_align(rows)}"
+        rounds = str(len(one.rounds))
+        rows.append([who, one.metric.heading, against, str(one), rounds, one.verdict])
+    missed, unmeasured = sum(one.met is False for one in barred), _unmeasured(results)
+    counts = f"{len(barred) - missed} met, {missed} missed, {len(unmeasured)} not measured"
+    names = ": " + ", ".join(f"`{name}`" for name in unmeasured) if unmeasured else ""
+    return f"{counts}{names}.\n\n{_align(rows)}"
+
+
+def _unmeasured(results: Results) -> list[str]:
+    """Return who has a bar, and was left out or has nobody to be compared with."""
+    missing = results.left_out.keys()
+    return [
+        one.name
+        for one in results.plan.contestants
+        if (one.name in missing and (one.bars or any(beside.bars for beside in one.beside)))
+        or any(beside.bars and beside.against in missing for beside in one.beside)
+    ]
 
 
 def _figures(workload: Workload, contestants: Sequence[Contestant], results: Results) -> str:

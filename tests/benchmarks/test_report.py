@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from benchmarks.contestant import Beside
 from benchmarks.report import to_json, to_markdown, write
 from benchmarks.runner import Results
@@ -45,17 +46,32 @@ def test_ratios_have_a_table_of_their_own() -> None:
 
 def test_bars_stand_first_and_are_counted() -> None:
     report = to_markdown(made_up())
-    assert "1 met, 0 missed." in report
+    assert "1 met, 0 missed, 0 not measured." in report
     (bar,) = rows(report, "burst: <engine>")
-    assert bar == ["burst: <engine>", "messages/s", "<bare>", "1.00 (0.50..1.00)", ">= 0.9 met"]
+    assert bar == [
+        "burst: <engine>",
+        "messages/s",
+        "<bare>",
+        "1.00 (0.50..1.00)",
+        "3",
+        ">= 0.9 met",
+    ]
     assert report.index("## Bars") < report.index("## Burst")
+
+
+@pytest.mark.parametrize("gone", ["engine", "bare"])
+def test_a_bar_that_could_not_be_measured_is_named(gone: str) -> None:
+    found = made_up()
+    found.samples[gone].clear()
+    found.left_out[gone] = "failed in round 2 (it crashed)"
+    assert "0 met, 0 missed, 1 not measured: `engine`." in to_markdown(found)
 
 
 def test_a_missed_bar_is_shouted() -> None:
     found = made_up()
     found.samples["engine"][:] = [rate(1), rate(1), rate(1)]
     report = to_markdown(found)
-    assert "0 met, 1 missed." in report
+    assert "0 met, 1 missed, 0 not measured." in report
     assert ">= 0.9 MISSED" in report
 
 

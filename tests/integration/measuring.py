@@ -69,7 +69,7 @@ def other_tasks() -> set[asyncio.Task[Any]]:
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
-_OF_LOOPS = ("asyncio_", "ThreadPoolExecutor-")  # of asyncio, and of uvloop
+_OF_LOOPS = ("asyncio_", "uvloop_", "ThreadPoolExecutor-")  # of asyncio, and of uvloop
 
 
 def _threads() -> list[threading.Thread]:
@@ -113,4 +113,5 @@ class Held:
             if not self.added_since():
                 return
             await asyncio.sleep(0.01)  # the server's side closes a moment later
-        assert not self.added_since()
+        added = self.added_since()
+        assert not added, added

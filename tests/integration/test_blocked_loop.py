@@ -9,12 +9,13 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from wsengine import ConnectOptions, Engine, EngineConfig, Session
+from wsengine import ConnectOptions, Engine, EngineConfig, Session, SyncEngine, run
 from wsengine.blockage import BEAT
 
 from .measuring import until
 from .recorder import Recorder
-from .servers import PoliteServer, greet
+from .servers import PATIENCE, PoliteServer, greet
+from .test_sync import Collecting, apart
 
 pytestmark = pytest.mark.usefixtures("nothing_held")
 
@@ -92,3 +93,62 @@ async def test_nothing_is_watched_if_nobody_wants_it(
         async with engine:
             await until(lambda: endpoint.messages)
     assert not [record for record in caplog.records if record.name == "wsengine.blockage"]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name == "wsengine.blockage"]
+
+
+SOON = EngineConfig(blocked_after=BEAT, stop_timeout=2)
+
+
+class ComputesOnce(Computes):
+    def on_message(self, session: Session, message: Any) -> None:
+        super().on_message(session, message)
+        session.exit()
+
+
+@pytest.mark.one_adapter
+async def test_run_tells_the_callback_and_not_itself(
+    adapter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = ConnectOptions(proxy=None)
+    async with PoliteServer(greet("one")) as server:
+        engine = Engine(server.url, ComputesOnce(), adapter=adapter, config=SOON, options=options)
+        await apart(lambda: run(engine))
+    during, afterwards = told(caplog)
+    assert "is blocked by ComputesOnce.on_message" in during
+    assert "was blocked by ComputesOnce.on_message" in afterwards
+
+
+class SlowCodec:
+    def encode(self, value: str) -> str:
+        return value
+
+    def decode(self, message: str | bytes) -> str:
+        time.sleep(BLOCKED)
+        return str(message)
+
+
+@pytest.mark.one_adapter
+async def test_without_asyncio_it_is_not_the_loops_thread_that_is_told(
+    adapter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    options, endpoint = ConnectOptions(proxy=None), Collecting(1)
+    async with PoliteServer(greet("one")) as server:
+        engine = SyncEngine(
+            *(server.url, endpoint),
+            adapter=adapter,
+            codec=SlowCodec(),
+            config=SOON,
+            options=options,
+        )
+
+        def program() -> None:
+            with engine:
+                assert endpoint.full.wait(PATIENCE)
+
+        await apart(program)
+    during, afterwards = told(caplog)
+    assert "is blocked by SlowCodec.decode" in during
+    assert "was blocked by SlowCodec.decode" in afterwards

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import importlib
+import importlib.util
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import wsengine
 from wsengine import blockage
-from wsengine.blockage import culprit, unwatch, watch
-from wsengine.callbacks import as_coroutine
+from wsengine.blockage import Watch, culprit, unwatch, watch
 
+LOCKED = "x"
 PATIENCE = 5.0
 """Seconds after which a test gives up."""
 
@@ -42,6 +47,14 @@ def block_until(condition: Callable[[], object]) -> None:
     until = time.monotonic() + PATIENCE
     while not condition() and time.monotonic() < until:
         time.sleep(0.005)
+
+
+def keep_lock(seconds: float) -> None:
+    """Let no other thread run, as a great regular expression does: it is one call of C."""
+    if sys.platform == "win32":
+        ctypes.PyDLL("kernel32").Sleep(int(seconds * 1e3))
+    else:
+        ctypes.PyDLL(None).usleep(int(seconds * 1e6))
 
 
 async def told(listener: Listener) -> None:
@@ -115,6 +128,63 @@ def test_a_loop_that_is_closed_ends_its_thread(listener: Listener) -> None:
     block_until(lambda: not any("wsengine" in one.name for one in threading.enumerate()))
 
 
+async def test_who_keeps_the_interpreters_lock_is_told_afterwards(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch(listener, 0.05)
+    try:
+        as_engine(Feed().keep_lock)
+        await told(listener)
+    finally:
+        unwatch(listener)
+    ((seconds, name),) = listener.told
+    assert 0.25 < seconds < PATIENCE
+    assert name == "Feed.keep_lock"
+    during, afterwards = warnings(caplog)
+    assert "in keep_lock" in during
+    assert "the event loop was blocked by Feed.keep_lock" in afterwards
+
+
+async def test_a_lock_kept_outside_of_callbacks_is_told_all_the_same(listener: Listener) -> None:
+    watch(listener, 0.05)
+    try:
+        keep_lock(0.3)
+        await told(listener)
+    finally:
+        unwatch(listener)
+    ((_, name),) = listener.told
+    assert name == LOCKED
+
+
+async def test_what_the_thread_could_not_see_is_told_all_the_same(
+    listener: Listener, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "_look", lambda *_: False)
+    watch(listener, 0.05)
+    try:
+        began = time.monotonic()
+        block_until(lambda: time.monotonic() > began + 0.2)
+        await told(listener)
+    finally:
+        unwatch(listener)
+    ((_, name),) = listener.told
+    assert name == LOCKED
+    assert LOCKED in warnings(caplog)[0]
+
+
+def caller_in(package: str) -> Callable[..., object]:
+    """Return a function that calls another, as if it stood in a package beside the engine's."""
+    file = Path(wsengine.__file__).parent.parent / package / "calling.py"
+    code = f"def {package}_calls(function, *args): return function(*args)"
+    namespace: dict[str, Callable[..., object]] = {}
+    exec(compile(code, file, "exec"), namespace)
+    return namespace[f"{package}_calls"]
+
+
+as_engine = caller_in("wsengine")
+"""Calls a function as the engine does."""
+
+
 class Feed:
     def on_message(self) -> str:
         secret = "-".join(["token", "123"])
@@ -125,20 +195,33 @@ class Feed:
         found = culprit(sys._getframe())
         return f"{found.name}\n{found.stack}"
 
+    def keep_lock(self) -> None:
+        keep_lock(0.3)
 
-async def test_the_callback_is_named_and_values_are_not() -> None:
-    # `as_coroutine` stands for the engine, as it is one of its functions.
-    name, _, stack = (await _call(Feed().on_message)).partition("\n")
+
+def test_the_callback_is_named_and_values_are_not() -> None:
+    name, _, stack = str(as_engine(Feed().on_message)).partition("\n")
     assert name == "Feed.on_message"
     assert "in compute" in stack
     assert "token-123" not in stack
 
 
-async def _call(callback: Callable[[], str]) -> str:
-    namespace: dict[str, Callable[..., str]] = {}
-    engine = as_coroutine.__code__.co_filename
-    exec(compile("def call(callback): return callback()", engine, "exec"), namespace)
-    return namespace["call"](callback)
+@pytest.mark.parametrize("library", ["asyncio", "uvloop"])
+def test_who_runs_the_loop_is_not_the_one_who_blocks_it(library: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        pytest.skip("there is none for Windows")
+
+    async def main() -> str:
+        return str(as_engine(Feed().on_message))
+
+    with asyncio.Runner(loop_factory=importlib.import_module(library).new_event_loop) as runner:
+        found = str(as_engine(runner.run, main()))  # as `wsengine.run` does
+    assert found.startswith("Feed.on_message\n")
+
+
+def test_a_package_whose_name_begins_alike_is_not_the_engine() -> None:
+    found = as_engine(caller_in("wsengine_feed"), Feed().on_message)
+    assert str(found).startswith("wsengine_feed_calls\n")
 
 
 def test_outside_of_callbacks_there_is_nobody_to_name() -> None:

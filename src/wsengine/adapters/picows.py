@@ -116,26 +116,25 @@ class PicowsAdapter:
         given = self._library_options
         return {name: given.get(name, value) for name, value in _CONNECTION_OPTIONS.items()}
 
-    def _dial_options(self) -> dict[str, Any]:
+    def _dial_options(self, *, tls: bool) -> dict[str, Any]:
         """Return the options of a dial."""
         not_here = _CONNECTION_OPTIONS.keys() | {"socket_factory"}
         given = {key: self._library_options[key] for key in self._library_options.keys() - not_here}
-        own = {"read_buffer_init_size": LITTLE, "use_aiofastnet": self._is_fast()}
+        own = {"read_buffer_init_size": LITTLE, "use_aiofastnet": self._is_fast(tls=tls)}
         return {"max_redirects": 0, **own, **given}
 
-    def _is_fast(self) -> bool:
+    def _is_fast(self, *, tls: bool) -> bool:
         """Return whether to leave the library the transports of `aiofastnet`.
 
-        On uvloop those miss a reset that comes with the answer: nobody is told of the end, and
-        later dials fail (seen with aiofastnet 1.2.0 and uvloop 0.23.0, and with the library
-        alone). uvloop's own do not; but they do not take sockets of any family.
+        With TLS those keep what they have decrypted until more comes from the socket, if reading
+        was paused and resumed. On uvloop they miss a reset that comes with the answer: nobody is
+        told of the end, and later dials fail (all of it seen with aiofastnet 1.2.0, with the
+        library alone, too). uvloop's own do not; but they do not take sockets of any family.
         """
         given = self._library_options.get("use_aiofastnet")
         if given is not None:
             return bool(given)
-        kinds = type(asyncio.get_running_loop()).__mro__  # it may be a subclass of uvloop's
-        on_uvloop = any(kind.__module__.split(".")[0] == "uvloop" for kind in kinds)
-        return not on_uvloop or "socket_factory" in self._library_options
+        return not tls and (not _is_on_uvloop() or "socket_factory" in self._library_options)
 
     def _make_client(
         self, options: ConnectOptions, request: WSUpgradeRequest, response: WSUpgradeResponse
@@ -156,7 +155,8 @@ class PicowsAdapter:
 
     async def _dial(self, uri: WebSocketURI, proxy: str | None, options: ConnectOptions) -> Client:
         factory = self._library_options.get("socket_factory")
-        sockets = Sockets(factory, any_family=self._is_fast())
+        tls = uri.secure or (proxy or "").startswith("https:")
+        sockets = Sockets(factory, any_family=self._is_fast(tls=tls))
         client = None
         made: list[Client] = []
 
@@ -178,7 +178,7 @@ class PicowsAdapter:
                 websocket_handshake_timeout=None,  # the engine's open_timeout covers the dial
                 enable_auto_pong=False,
                 socket_factory=sockets.open,
-                **self._dial_options(),
+                **self._dial_options(tls=tls),
             )
         finally:
             if client is None:
@@ -188,6 +188,11 @@ class PicowsAdapter:
         if client is None:
             raise EOFError("the connection ended before the answer")
         return cast("Client", client)
+
+
+def _is_on_uvloop() -> bool:
+    kinds = type(asyncio.get_running_loop()).__mro__  # it may be a subclass of uvloop's
+    return any(kind.__module__.split(".")[0] == "uvloop" for kind in kinds)
 
 
 def _frame_bound(options: ConnectOptions) -> int:

@@ -53,7 +53,10 @@ class Sockets:
         elif made.family not in {socket.AF_INET, socket.AF_INET6}:
             if not self._any_family:
                 made.close()
-                raise ConfigError("socket_factory: for this socket leave use_aiofastnet=False out")
+                raise ConfigError(
+                    "socket_factory: for this socket leave use_aiofastnet=False out; with TLS give "
+                    "use_aiofastnet=True"
+                )
             made = _NoTCP(made.family, made.type, made.proto, made.detach())
             made.setblocking(False)
         self._opened.append(made)

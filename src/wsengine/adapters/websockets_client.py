@@ -6,8 +6,8 @@ off; stumbles, for the event loop to report, where TLS fails behind a proxy; ref
 of over 4,096 fragments with 1009, whatever its size (only the variable `WEBSOCKETS_MAX_FRAGMENTS`,
 for the whole process, changes that); answers a close frame between two fragments with 1002,
 though RFC 6455 allows it there (section 5.4); keeps a pong for every ping of a server that does
-not read, without a bound; and reads on, as long as it comes, an answer to the handshake that it
-has refused. All of that is mended here.
+not read, without a bound; reads on, as long as it comes, an answer to the handshake that it has
+refused; and fails an assertion where the server speaks first. All of that is mended here.
 """
 
 from __future__ import annotations
@@ -69,6 +69,13 @@ class Client(ClientConnection):
             empty = close.code == CloseCode.NO_STATUS_RECEIVED  # which must not be sent
             code, reason = (CloseCode.NORMAL_CLOSURE, "") if empty else (close.code, close.reason)
         ClientProtocol.fail(protocol, code, reason)
+
+    async def handshake(self, *args: Any, **settings: Any) -> None:
+        """Do the opening handshake, also where a server of something else speaks first."""
+        try:
+            await super().handshake(*args, **settings)
+        except AssertionError as error:  # the library's own: it takes that for impossible
+            raise self.protocol.handshake_exc or error from error
 
     def process_event(self, event: Event) -> None:
         """Join fragments before the library counts them. This is the hot path.

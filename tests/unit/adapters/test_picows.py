@@ -105,21 +105,27 @@ async def test_the_librarys_keepalive_and_redirects_are_off_unless_asked_for() -
     adapter = PicowsAdapter()
     assert adapter._settings()["ping_interval"] is None
     assert adapter._settings()["close_timeout"] == CLOSE_TIMEOUT
-    assert adapter._dial_options() == {
+    assert adapter._dial_options(tls=False) == {
         "max_redirects": 0,
         "read_buffer_init_size": LITTLE,
         "use_aiofastnet": not is_on_uvloop(),
     }
 
 
+async def test_with_tls_the_transports_are_those_of_the_event_loop() -> None:
+    assert PicowsAdapter()._dial_options(tls=True)["use_aiofastnet"] is False
+    wanted = PicowsAdapter(use_aiofastnet=True)
+    assert wanted._dial_options(tls=True)["use_aiofastnet"] is True
+
+
 async def test_uvloops_transports_stay_but_for_sockets_that_they_do_not_take() -> None:
     adapter = PicowsAdapter(socket_factory=lambda _: None)
-    assert adapter._dial_options()["use_aiofastnet"] is True
+    assert adapter._dial_options(tls=False)["use_aiofastnet"] is True
 
 
 def test_a_subclass_of_uvloops_loop_is_one_of_uvloop() -> None:
     async def is_fast() -> bool:
-        return PicowsAdapter()._is_fast()
+        return PicowsAdapter()._is_fast(tls=False)
 
     uvloop = pytest.importorskip("uvloop")
     for kind in (uvloop.Loop, type("Own", (uvloop.Loop,), {"__module__": __name__})):
@@ -131,13 +137,13 @@ async def test_each_option_goes_where_the_library_takes_it() -> None:
     adapter = PicowsAdapter(ping_interval=5, max_queue=99, max_redirects=3, use_aiofastnet=False)
     assert adapter._settings()["ping_interval"] == 5
     assert adapter._settings()["max_queue"] == 99
-    dial_options = adapter._dial_options()
+    dial_options = adapter._dial_options(tls=False)
     rest = {"read_buffer_init_size": LITTLE}
     assert dial_options == {"max_redirects": 3, "use_aiofastnet": False, **rest}
 
 
 async def test_the_parser_has_little_memory() -> None:
-    asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options()
+    asked = PicowsAdapter(read_buffer_init_size=9000)._dial_options(tls=False)
     assert asked["read_buffer_init_size"] == 9000
 
 

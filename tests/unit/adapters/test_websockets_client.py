@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.protocol import State
 from websockets.uri import parse_uri
@@ -95,6 +95,19 @@ async def end_of(client: Client) -> int:
         await client.recv()
     assert caught.value.sent is not None
     return caught.value.sent.code
+
+
+# The handshake.
+
+
+async def test_a_server_that_speaks_first_is_no_fault_of_an_assertion() -> None:
+    client = Client(ClientProtocol(parse_uri("ws://host/")), ping_interval=None)
+    transport = Transport()
+    transport.client = client
+    client.connection_made(transport)
+    client.data_received(b"220 mail.example ESMTP\r\n")
+    with pytest.raises(InvalidMessage):
+        await client.handshake()
 
 
 # Fragments.

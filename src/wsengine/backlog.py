@@ -8,6 +8,9 @@ from typing import Final
 
 from .message import Message, message_size
 
+WEIGHT: Final = 64
+"""Bytes that a message counts for besides its payload, where nothing bounds their number."""
+
 _NOTHING: Final[deque[Message]] = deque(maxlen=0)
 """Stands for the messages of all backlogs that never held one: 700 bytes less in each."""
 
@@ -25,7 +28,8 @@ class Backlog:
     Attributes:
         size: Its size in bytes.
         awaited: The requests that wait for a reply. As long as there are any, only the bound in
-            bytes holds: the reply may stand behind any number of messages.
+            bytes holds: the reply may stand behind any number of messages. What Python needs for
+            each of them counts, too.
     """
 
     __slots__ = ("_max_bytes", "_max_messages", "_messages", "awaited", "size")
@@ -51,8 +55,15 @@ class Backlog:
         count = len(self)
         if not count:
             return self._max_messages > 0
-        room = count < self._max_messages or bool(self.awaited)
-        return room and self.size < self._max_bytes
+        return self._has_room_behind(count)
+
+    def _has_room_behind(self, count: int) -> bool:
+        size = self.size
+        if count >= self._max_messages:
+            if not self.awaited:
+                return False
+            size += WEIGHT * count
+        return size < self._max_bytes
 
     @property
     def ready(self) -> bool:
@@ -72,8 +83,7 @@ class Backlog:
             messages = self._messages = deque()
         messages.append(message)
         self.size += len(message) if type(message) is bytes else message_size(message)
-        room = len(messages) < self._max_messages or bool(self.awaited)
-        return room and self.size < self._max_bytes
+        return self._has_room_behind(len(messages))
 
     def put_back(self, messages: Iterable[Message]) -> None:
         """Put messages, the oldest first, before all that are there, whatever the bound."""

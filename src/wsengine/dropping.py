@@ -66,9 +66,16 @@ class DroppingBacklog(Backlog):
     def append(self, message: Message) -> bool:
         """Add the newest message, and drop what is then too much."""
         super().append(message)
-        while len(self) > 1 and (len(self) > self._max_messages or self.size > self._max_bytes):
+        while self._is_too_much:
             self._drop_one()
+            if not self._oldest:
+                break  # what was put back, whatever the bound, is older
         return True
+
+    @property
+    def _is_too_much(self) -> bool:
+        over = len(self) > self._max_messages or self.size > self._max_bytes
+        return over and len(self) > 1
 
     def _drop_one(self) -> None:
         message = self._messages.popleft() if self._oldest else self._messages.pop()

@@ -6,6 +6,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sized
 
+from .backlog import WEIGHT
 from .message import Message, message_size
 
 
@@ -53,8 +54,12 @@ class Lanes:
         """Whether one more message may be read ahead."""
         if not self._count:
             return self._max_messages > 0
-        room = self._count < self._max_messages or bool(self.awaited)
-        return room and self.size < self._max_bytes
+        size = self.size
+        if self._count >= self._max_messages:
+            if not self.awaited:
+                return False
+            size += WEIGHT * self._count
+        return size < self._max_bytes
 
     @property
     def is_low(self) -> bool:

@@ -14,13 +14,17 @@ LATE: Final = 0.25
 BEHIND_DATA: Final = 12
 """Quarters of a time-out that a pong has more while messages come: it may stand behind them."""
 
+READ_AGAIN: Final = 4
+"""Quarters that it has more where nothing came, though reading, which had stopped, goes on."""
+
 
 class Patience:
     """The wait for one pong.
 
     It may be late because nobody reads it: the backlog is full, the session is paused, or a
     handler blocks the event loop. None of these is the death of the connection, so they do not
-    count. While messages come, three more time-outs are given.
+    count. While messages come, three more time-outs are given; one more where reading stops and
+    goes on again and again, and nothing comes.
 
     Args:
         timeout: Seconds that a pong has.
@@ -29,11 +33,13 @@ class Patience:
     """
 
     __slots__ = (
+        "_before",
         "_behind_data",
         "_crew",
         "_due",
         "_link",
         "_loop",
+        "_read_again",
         "_received",
         "_seconds",
         "_stalls",
@@ -47,12 +53,14 @@ class Patience:
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
         self._behind_data = 0
+        self._read_again = 0
         self._stalls = 0
+        self._before = 0
         self._received = 0
 
     def renew(self) -> float:
         """Begin to wait; return the moment to `look`, shortly before the time is up."""
-        self._stalls = self._crew.stalls
+        self._stalls, self._before = self._crew.stalls, self._link.received
         self._due = self._loop.time() + self._seconds
         return self._due - 0.25 * self._seconds
 
@@ -66,10 +74,18 @@ class Patience:
         self._seconds = self._timeout
         if self._loop.time() - self._due > LATE:
             return "the event loop was blocked"
-        if self._crew.stalled or self._crew.stalls != self._stalls:
+        if self._crew.stalled or (self._has_stopped and self._link.received != self._before):
+            return "reading had stopped"
+        if self._has_stopped and self._read_again < READ_AGAIN:
+            self._read_again += 1
+            self._seconds = self._timeout / 4
             return "reading had stopped"
         if self._link.received != self._received and self._behind_data < BEHIND_DATA:
             self._behind_data += 1
             self._seconds = self._timeout / 4
             return "messages come, and it may stand behind them"
         return None
+
+    @property
+    def _has_stopped(self) -> bool:
+        return self._crew.stalls != self._stalls

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wsengine.backlog import Backlog
+from wsengine.backlog import WEIGHT, Backlog
 
 MESSAGES = st.text(max_size=8) | st.binary(max_size=8)
 
@@ -111,7 +111,7 @@ def test_what_is_put_back_comes_first_whatever_the_bound() -> None:
 
 
 def test_while_a_reply_is_awaited_only_bytes_are_bounded() -> None:
-    backlog, awaited = Backlog(1, 5), ["a request"]
+    backlog, awaited = Backlog(1, 5 + 3 * WEIGHT), ["a request"]
     backlog.awaited = awaited
     assert backlog.append("a")
     assert backlog.append("b")
@@ -122,6 +122,16 @@ def test_while_a_reply_is_awaited_only_bytes_are_bounded() -> None:
     awaited.append("another")
     assert not backlog.append("dd")
     assert not backlog.has_room
+
+
+def test_while_a_reply_is_awaited_empty_messages_are_bounded_too() -> None:
+    backlog = Backlog(10, 100 * WEIGHT)
+    backlog.awaited = ["a request"]
+    count = 0
+    while backlog.has_room:
+        backlog.append(b"")
+        count += 1
+    assert count == 100
 
 
 def test_each_has_messages_of_its_own() -> None:

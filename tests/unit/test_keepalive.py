@@ -102,6 +102,21 @@ async def test_a_pause_is_not_the_death_of_the_connection() -> None:
         assert endpoint.sessions[0].closed is None
 
 
+async def test_pauses_again_and_again_do_not_hide_the_death_of_the_connection() -> None:
+    """As long as somebody reads: an engine is used like that where replies have no ids."""
+    endpoint = Notes()
+    engine, adapter = make(endpoint, **PINGS)
+    async with engine:
+        session = endpoint.sessions[0]
+        adapter.connection.ping_delay = None
+        while session.closed is None:
+            with contextlib.suppress(TimeoutError, ConnectionClosed):
+                async with session.paused() as connection:
+                    await asyncio.wait_for(connection.receive(), 0.5)
+            await asyncio.sleep(1.5)
+        assert now() == pytest.approx(10 + 2 * 4, abs=2)
+
+
 async def test_a_blocked_event_loop_is_not_the_death_of_the_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from wsengine.backlog import WEIGHT
 from wsengine.lanes import Lanes
 
 KEYS = "abc"
@@ -91,3 +92,15 @@ def test_nothing_can_be_taken_from_nothing() -> None:
     with pytest.raises(IndexError):
         lanes.pop()
     assert not Lanes(0, 100, lambda message: message).has_room
+
+
+def test_while_a_reply_is_awaited_only_bytes_are_bounded_and_each_message_weighs_some() -> None:
+    lanes = Lanes(10, 100 * WEIGHT, lambda message: message)
+    lanes.awaited = ["a request"]
+    count = 0
+    while lanes.has_room:
+        lanes.append(b"")
+        count += 1
+    assert count == 100
+    lanes.awaited = []
+    assert not lanes.has_room

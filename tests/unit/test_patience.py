@@ -60,18 +60,38 @@ async def test_messages_in_the_last_quarter_give_quarters_of_the_time_out_and_no
     assert patience.excuse() is None
 
 
-@pytest.mark.parametrize("over_again", [False, True])
-async def test_that_nobody_reads_is_an_excuse(over_again: bool) -> None:
+async def test_that_nobody_reads_is_an_excuse_for_as_long_as_that_is_so() -> None:
     patience, _, crew = make()
-    await sleep_until(patience.renew())
-    due = patience.look()
-    crew.stalls, crew.stalled = 1, not over_again
-    await sleep_until(due)
-    assert patience.excuse() == "reading had stopped"
+    crew.stalled = True
+    for _ in range(50):
+        await sleep_until(patience.renew())
+        await sleep_until(patience.look())
+        assert patience.excuse() == "reading had stopped"
     crew.stalled = False
     assert patience.renew() == pytest.approx(now() + 6)  # all the time again
     await sleep_until(patience.look())
     assert patience.excuse() is None
+
+
+async def test_that_reading_stops_and_goes_on_is_an_excuse_while_messages_come() -> None:
+    patience, link, crew = make()
+    for _ in range(50):
+        await sleep_until(patience.renew())
+        crew.stalls += 1
+        link.received += 1
+        await sleep_until(patience.look())
+        assert patience.excuse() == "reading had stopped"
+
+
+async def test_that_reading_stops_and_goes_on_is_none_for_long_where_nothing_comes() -> None:
+    patience, _, crew = make()
+    began, excuse = now(), "reading had stopped"
+    while excuse:
+        await sleep_until(patience.renew())
+        crew.stalls += 1
+        await sleep_until(patience.look())
+        excuse = patience.excuse() or ""
+    assert now() - began == pytest.approx(2 * 8)
 
 
 async def test_that_the_loop_was_blocked_is_an_excuse() -> None:

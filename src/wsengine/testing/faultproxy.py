@@ -15,7 +15,6 @@ not stop the network. It knows nothing of WebSocket, so it takes any other proto
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import socket
 from types import TracebackType
@@ -153,7 +152,7 @@ class FaultProxy:
             ConfigError: A condition breaks its rule.
             TypeError: There is no such condition.
         """
-        self._running().change(dataclasses.replace(self.conditions, **conditions))
+        self._running().change(conditions)
 
     def heal(self) -> None:
         """Let everything pass again, and forget what `drop_next` and `corrupt` asked for.

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from ..errors import EngineStateError
@@ -85,9 +85,13 @@ class ProxyServer:
         """What was done, up to now or to the end."""
         return dataclasses.replace(self._network.counts)
 
-    def change(self, conditions: Conditions) -> None:
-        """Have other conditions."""
-        self._ask(lambda: self._network.change(conditions))
+    def change(self, conditions: Mapping[str, Any]) -> None:
+        """Have some other conditions."""
+
+        def change() -> None:
+            self._network.change(dataclasses.replace(self._network.conditions, **conditions))
+
+        self._ask(change)
 
     def heal(self) -> None:
         """Let everything pass, and forget what was asked for."""

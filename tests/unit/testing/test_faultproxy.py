@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -214,3 +215,19 @@ def test_nothing_is_left(server: Server) -> None:
     assert proxy.counts.open == 0
     with pytest.raises(EngineStateError, match="closed"):
         proxy.cut()
+
+
+def test_what_two_threads_set_at_once_is_all_set(server: Server) -> None:
+    with FaultProxy(server.target) as proxy, ThreadPoolExecutor(2) as threads:
+        for _ in range(50):
+            proxy.heal()
+            both = threading.Barrier(2)
+
+            def change(both: threading.Barrier = both, **conditions: Any) -> None:
+                both.wait(SECONDS)
+                proxy.set(**conditions)
+
+            changes = [threads.submit(change, delay=1.0), threads.submit(change, split=True)]
+            for one in changes:
+                one.result(SECONDS)
+            assert (proxy.conditions.delay, proxy.conditions.split) == (1.0, True)

@@ -10,7 +10,7 @@ from typing import Any
 from .amount import Amount, Clock, Measure, Sample, percentiles
 
 MODULE = "websocket"
-"""Not among what the project installs: without it these contestants are left out."""
+"""Without it these contestants are left out."""
 
 
 class Application:

@@ -95,37 +95,34 @@ def test_the_busiest_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("names", "scale", "rounds"),
     [
-        ["picows-async-4", "trip-aiohttp-1", "--scale", "1e-5", "--rounds", "2"],
-        [
-            "websocket-client",
-            "send-picows-100",
-            "suspend-websockets-4",
-            "--scale",
-            "0.001",
-            "--rounds",
-            "1",
-        ],
+        ("picows-async-4 trip-aiohttp-1", 1e-5, 2),
+        ("websocket-client trip-websocket-client picows-listener picows-handler", 0.001, 1),
+        ("send-picows-100 suspend-websockets-4 sleep-4", 0.001, 1),
+        ("ask-websockets typed-picows metrics-picows-on spans-own", 0.001, 1),
+        ("idle-picows-1000", 0.01, 1),
     ],
 )
 def test_a_tiny_run_from_end_to_end(
-    arguments: list[str],
+    names: str,
+    scale: float,
+    rounds: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("benchmarks.__main__.RESULTS", tmp_path)
-    monkeypatch.setattr("sys.argv", ["benchmarks", *arguments, "--name", "tiny"])
+    options = ["--scale", str(scale), "--rounds", str(rounds), "--name", "tiny"]
+    monkeypatch.setattr("sys.argv", ["benchmarks", *names.split(), *options])
     main()
     assert capsys.readouterr().out.startswith("# Benchmarks\n")
     content = json.loads((tmp_path / "tiny.json").read_text(encoding="utf-8"))
-    rounds = int(arguments[-1])
-    for name in arguments[: arguments.index("--scale")]:
-        if name not in content["left_out"]:
-            assert len(content["samples"][name]) == rounds
-            assert all(sample["per_second"] > 0 for sample in content["samples"][name])
-    assert set(content["left_out"]) <= {"websocket-client"}
+    assert content["left_out"] == {}
+    assert set(names.split()) <= set(content["samples"])
+    for samples in content["samples"].values():
+        assert len(samples) == rounds
+        assert all(sample["count"] > 0 for sample in samples)
 
 
 async def test_memory_is_measured_over_all_messages(

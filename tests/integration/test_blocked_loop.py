@@ -21,6 +21,8 @@ pytestmark = pytest.mark.usefixtures("nothing_held")
 
 BLOCKED = 6 * BEAT
 
+SOON = EngineConfig(blocked_after=BEAT, stop_timeout=2)
+
 
 class Computes(Recorder):
     """Its first message takes it a while."""
@@ -42,6 +44,10 @@ def blocked(reader: InMemoryMetricReader) -> list[Any]:
         if metric.name == "websocket.client.loop.blocked"
         for point in metric.data.data_points
     ]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name == "wsengine.blockage"]
 
 
 async def test_the_session_lives_and_who_blocked_is_told(
@@ -73,9 +79,7 @@ async def test_the_session_lives_and_who_blocked_is_told(
         "code.function.name": "Computes.on_message",
     }
     assert BEAT < point.sum < 10 * BLOCKED
-    during, afterwards = (
-        record.getMessage() for record in caplog.records if record.name == "wsengine.blockage"
-    )
+    during, afterwards = told(caplog)
     assert "the event loop is blocked by Computes.on_message" in during
     assert "time.sleep(BLOCKED)" in during
     assert "the event loop was blocked by Computes.on_message" in afterwards
@@ -92,14 +96,7 @@ async def test_nothing_is_watched_if_nobody_wants_it(
         engine = Engine(server.url, endpoint, adapter=adapter, config=config)
         async with engine:
             await until(lambda: endpoint.messages)
-    assert not [record for record in caplog.records if record.name == "wsengine.blockage"]
-
-
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.name == "wsengine.blockage"]
-
-
-SOON = EngineConfig(blocked_after=BEAT, stop_timeout=2)
+    assert told(caplog) == []
 
 
 class ComputesOnce(Computes):

@@ -16,9 +16,8 @@ import pytest
 
 import wsengine
 from wsengine import blockage
-from wsengine.blockage import Watch, culprit, unwatch, watch
+from wsengine.blockage import LOCKED, Watch, culprit, unwatch, watch
 
-LOCKED = "x"
 PATIENCE = 5.0
 """Seconds after which a test gives up."""
 
@@ -131,14 +130,14 @@ def test_a_loop_that_is_closed_ends_its_thread(listener: Listener) -> None:
 async def test_who_keeps_the_interpreters_lock_is_told_afterwards(
     listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watch(listener, 0.05)
+    watch(listener, 0.2)
     try:
         as_engine(Feed().keep_lock)
         await told(listener)
     finally:
         unwatch(listener)
     ((seconds, name),) = listener.told
-    assert 0.25 < seconds < PATIENCE
+    assert 0.3 < seconds < PATIENCE
     assert name == "Feed.keep_lock"
     during, afterwards = warnings(caplog)
     assert "in keep_lock" in during
@@ -146,9 +145,9 @@ async def test_who_keeps_the_interpreters_lock_is_told_afterwards(
 
 
 async def test_a_lock_kept_outside_of_callbacks_is_told_all_the_same(listener: Listener) -> None:
-    watch(listener, 0.05)
+    watch(listener, 0.2)
     try:
-        keep_lock(0.3)
+        keep_lock(0.4)
         await told(listener)
     finally:
         unwatch(listener)
@@ -159,17 +158,31 @@ async def test_a_lock_kept_outside_of_callbacks_is_told_all_the_same(listener: L
 async def test_what_the_thread_could_not_see_is_told_all_the_same(
     listener: Listener, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Watch, "_look", lambda *_: False)
-    watch(listener, 0.05)
+    monkeypatch.setattr(Watch, "_look", lambda *_, **__: None)
+    watch(listener, 0.2)
     try:
         began = time.monotonic()
-        block_until(lambda: time.monotonic() > began + 0.2)
+        block_until(lambda: time.monotonic() > began + 0.4)
         await told(listener)
     finally:
         unwatch(listener)
     ((_, name),) = listener.told
     assert name == LOCKED
     assert LOCKED in warnings(caplog)[0]
+
+
+async def test_who_leaves_is_told_before(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Listener()
+    watch(listener, 0.05)
+    watch(other, 60)
+    block_until(lambda: warnings(caplog))
+    unwatch(listener)
+    unwatch(other)
+    await asyncio.sleep(0)
+    assert (len(listener.told), other.told) == (1, [])
+    assert len(warnings(caplog)) == 2
 
 
 def caller_in(package: str) -> Callable[..., object]:
@@ -196,7 +209,7 @@ class Feed:
         return f"{found.name}\n{found.stack}"
 
     def keep_lock(self) -> None:
-        keep_lock(0.3)
+        keep_lock(0.4)
 
 
 def test_the_callback_is_named_and_values_are_not() -> None:

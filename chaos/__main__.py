@@ -45,6 +45,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--calm-every", type=float, default=10.0, help="seconds between checks (10)"
     )
     parser.add_argument("--kill-every", type=float, default=8.0, help="seconds between kills (8)")
+    parser.add_argument("--rests", type=int, default=0, help="checks there must be (0)")
     parser.add_argument("--save", metavar="NAME", help="where to keep the report, without ending")
     return parser.parse_args(arguments)
 
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         copies=given.copies,
         calm_every=given.calm_every,
         kill_every=given.kill_every,
+        rests=given.rests,
     )
     tell(f"seed {settings.seed}: {len(settings.clients)} clients")
     outcome, findings = asyncio.run(run(settings))

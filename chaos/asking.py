@@ -78,8 +78,8 @@ class Asker:
             client.violated(f"a request failed with {error!r}")
         else:
             self.answered += 1
-            if reply["text"] != text:
-                client.violated(f"request {text!r} was given the reply {reply['text']!r}")
+            if reply.get("text") != text:
+                client.violated(f"request {text!r} was given the reply {reply}")
         took = loop.time() - began
         if took > REQUEST_TIMEOUT + SLACK + client.findings.stalled(took):
             client.violated(f"request {text!r} took {took:.1f} s")

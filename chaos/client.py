@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from wsengine import (
     ConnectOptions,
@@ -16,7 +17,8 @@ from wsengine.testing import FaultProxy
 
 from .findings import Findings
 from .ledger import Ledger
-from .settings import SLACK, config, slowest_recovery
+from .recovering import Recovery
+from .settings import HANGS, SLACK, config, slowest_recovery
 from .watching import Watcher, Witness
 from .wire import Sealed
 
@@ -38,7 +40,8 @@ class Client:
         messages: Messages that were checked, in sessions that are over.
         complete: Sessions of which all that the server had sent was demanded, and was there.
         recoveries: How many times it came back.
-        slowest: Seconds of the slowest recovery, from the end of the fault to the open session.
+        slowest: Seconds of the slowest recovery, from the loss to the open session, less what
+            faults have cost meanwhile.
         excused: How many times it stopped by itself, because a changed byte had made the server's
             answer a fatal one.
     """
@@ -68,10 +71,10 @@ class Client:
         """Whether it is meant to run."""
         self._state = EngineState.IDLE
         self.findings = findings
-        self._faults = 0  # those that last now
         self._lost = False
-        self._calm_since = 0.0
-        self._last_open = 0.0  # it may be lost without a fault, such as by a machine that is busy
+        self._recovery = Recovery(
+            self.config, lambda: self.proxy.counts, lambda: asyncio.get_running_loop().time()
+        )
         self._tainted_at_dial = 0
         self._life = 0  # counts starts and stops, so that of two the later one holds
         self._starting = False
@@ -87,18 +90,21 @@ class Client:
         """Remember what must not happen."""
         self.findings.violation(self.name, what)
 
-    # Faults: each begins and ends, and from the end of the last one the engine has its time.
+    # Faults.
 
     def fault_begins(self, what: str) -> None:
         """Note a fault."""
         self.note(f"fault: {what}")
-        self._faults += 1
         self.ledger.disturbed()
 
-    def fault_ends(self) -> None:
-        """Note that it is over."""
-        self._faults -= 1
-        self._calm_since = asyncio.get_running_loop().time()
+    def server_goes(self) -> None:
+        """Note that the server is killed."""
+        self.fault_begins("the server is killed")
+        self._recovery.server_goes()
+
+    def server_comes(self) -> None:
+        """Note that it is there again."""
+        self._recovery.server_comes()
 
     @property
     def is_open(self) -> bool:
@@ -114,19 +120,18 @@ class Client:
     def check_in_time(self) -> None:
         """Look whether it takes longer to come back than its policy allows."""
         if self.is_open:
-            self._last_open = asyncio.get_running_loop().time()
-        if not self.wanted or self._faults or self.is_open:
-            return
-        if self.engine.state is EngineState.STOPPED:
-            return  # `look_after` sees to that
-        waiting = self._waiting()
-        if waiting > self.bound + self.findings.stalled(waiting):
-            state = self.engine.state.value
-            self.violated(f"not open {waiting:.1f} s after the last fault, but {state}")
+            self._recovery.begins()  # it may be lost without a fault, too
+        elif self.wanted and self.engine.state is not EngineState.STOPPED:
+            # Where it has stopped, `look_after` sees to that.
+            self._judge(f"not open, but {self.engine.state.value},")
 
-    def _waiting(self) -> float:
-        """Return the seconds since it could be open again."""
-        return asyncio.get_running_loop().time() - max(self._calm_since, self._last_open)
+    def _judge(self, what: str) -> None:
+        recovery = self._recovery
+        if recovery.taken > self.bound + self.findings.stalled(recovery.away):
+            self.violated(
+                f"{what} {recovery.away:.1f} s after the loss or start, of which faults have "
+                f"cost {recovery.cost:.1f} s; {self.bound:.1f} s are allowed"
+            )
 
     # The engine.
 
@@ -135,7 +140,7 @@ class Client:
         self.wanted, self._starting = True, True
         self._life += 1
         life = self._life
-        self._calm_since = asyncio.get_running_loop().time()
+        self._recovery.begins()
         try:
             while life == self._life:
                 try:
@@ -156,7 +161,9 @@ class Client:
         self.ledger.hurried = True
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await self.engine.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANGS):
+                await self.engine.stop()
         took = loop.time() - began
         if took > self.config.stop_timeout + SLACK + self.findings.stalled(took):
             self.violated(f"stop() took {took:.1f} s")
@@ -189,7 +196,8 @@ class Client:
     def restart(self) -> None:
         """Ask the engine for a fresh connection."""
         self.ledger.hurried = True
-        self._calm_since = asyncio.get_running_loop().time()
+        if self.engine.state is EngineState.OPENING:
+            self._recovery.is_spoilt()
         if self.engine.state not in {EngineState.IDLE, EngineState.STOPPED}:
             self.engine.restart()
 
@@ -226,6 +234,7 @@ class Client:
 
     def _url(self) -> str:
         self.dials += 1
+        self._recovery.dials()
         self._tainted_at_dial = self.proxy.counts.corrupted
         return f"{self.proxy.url}/{self.name}.{self.dials}"
 
@@ -238,15 +247,14 @@ class Client:
             self._lost = True
         elif change.state is EngineState.OPEN:
             self._recovered()
+            self._recovery.begins()
 
     def _recovered(self) -> None:
         if not self._lost:
             return
         self._lost = False
         self.recoveries += 1
-        if not self._faults:
-            took = self._waiting()
-            self.slowest = max(self.slowest, took)
-            self.note(f"open {took:.3f} s after the last fault")
-            if took > self.bound + self.findings.stalled(took):
-                self.violated(f"open only {took:.1f} s after the last fault")
+        taken = self._recovery.taken
+        self.slowest = max(self.slowest, taken)
+        self.note(f"open {self._recovery.away:.3f} s after the loss, {taken:.3f} s its own")
+        self._judge("open only")

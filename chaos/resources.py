@@ -28,6 +28,9 @@ WARM_UP: Final = 1 / 3
 FEWEST: Final = 6
 """Samples that are needed, warm ones, to tell a trend from chance."""
 
+ENOUGH: Final = 9
+"""Samples that are needed in all, so that so many are warm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

@@ -11,7 +11,7 @@ from wsengine import ConnectionClosed, EngineStateError, RequestTimeoutError
 from .client import Client
 from .findings import Findings
 from .resources import Held
-from .settings import SLACK
+from .settings import SLACK, noticing
 
 PER_CLIENT: Final = {"tasks": 10, "timers": 12, "descriptors": 8}
 """What one client may hold at rest: engine, proxy and harness; a task for each worker on top."""
@@ -23,7 +23,7 @@ PATIENCE: Final = 10.0
 async def settle(client: Client, findings: Findings) -> None:
     """See the server's subscriptions become those that are wanted."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + client.bound + SLACK
+    until = loop.time() + noticing(client.config) + client.bound + SLACK
     found: Any = "no answer"
     wanted: list[str] = []
     while loop.time() < until:

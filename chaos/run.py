@@ -141,6 +141,8 @@ class Run:
     def _over(self) -> bool:
         if self._findings.violations:
             return True
+        if len(self.outcome.held) < self._settings.rests:
+            return False
         if self._settings.faults is not None:
             return self._faults() >= self._settings.faults
         return self._findings.seconds >= self._settings.seconds
@@ -168,13 +170,13 @@ class Run:
             await asyncio.sleep(kill.wait)
             await self._may_kill.wait()
             for client in self._clients:
-                client.fault_begins("the server is killed")
+                client.server_goes()
             await self._backend.kill()
             self._killed += 1
             await asyncio.sleep(kill.lasts)
             await self._backend.start()
             for client in self._clients:
-                client.fault_ends()
+                client.server_comes()
 
     def _server_ended(self, ended: dict[str, Any]) -> None:
         if ended["how"] != "fin" or not self._backend.up:

@@ -17,6 +17,9 @@ REQUEST_TIMEOUT: Final = 1.0
 SLACK: Final = 2.0
 """Seconds that a busy machine may take longer."""
 
+HANGS: Final = 30.0
+"""Seconds after which a stop is no longer waited for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
@@ -30,6 +33,7 @@ class Settings:
         copies: Clients for each adapter and number of workers.
         calm_every: Seconds from one check at rest to the next.
         kill_every: Seconds from one end of the server to the next, on the average.
+        rests: How many checks at rest there must be, however long that takes.
     """
 
     seed: int
@@ -39,6 +43,7 @@ class Settings:
     copies: int = 1
     calm_every: float = 10.0
     kill_every: float = 8.0
+    rests: int = 0
 
     @property
     def clients(self) -> list[tuple[str, str, int]]:
@@ -67,14 +72,20 @@ def config(name: str, workers: int) -> EngineConfig:
 
 
 def slowest_recovery(config: EngineConfig) -> float:
-    """Return the seconds within which an engine must be open again, counted from a fault's end.
+    """Return the seconds within which an engine must be open again, counted from the loss.
 
-    The loss is noticed by a ping; the session ends within `stop_timeout`; a dial that was made
-    during the fault hangs until `open_timeout`; there is a delay before and after it; and the dial
-    that succeeds takes less than the slack.
+    The session ends within `stop_timeout`; there is a delay; one dial fails by the fault that
+    caused the loss, or because the machine is busy, and there is a delay again; the dial that
+    succeeds takes less than the slack. What other faults cost comes on top: see `recovering`.
     """
-    if config.ping_interval is None or config.ping_timeout is None or config.reconnect is None:
-        raise ValueError("an engine without pings or without reconnection has no such bound")
-    noticed = config.ping_interval + config.ping_timeout
+    if config.reconnect is None:
+        raise ValueError("an engine without reconnection has no such bound")
     waiting = 2 * config.reconnect.max_delay
-    return noticed + config.stop_timeout + config.open_timeout + waiting + SLACK
+    return config.stop_timeout + config.open_timeout + waiting + SLACK
+
+
+def noticing(config: EngineConfig) -> float:
+    """Return the seconds within which a connection must be known to be lost."""
+    if config.ping_interval is None or config.ping_timeout is None:
+        raise ValueError("an engine without pings has no such bound")
+    return config.ping_interval + config.ping_timeout

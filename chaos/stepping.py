@@ -84,7 +84,6 @@ class Stepper:
                 await self._disturb(step)
         finally:
             client.proxy.set(**_HEALED)
-            client.fault_ends()
 
     async def _disturb(self, step: Step) -> None:
         proxy = self._client.proxy

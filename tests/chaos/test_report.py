@@ -11,7 +11,7 @@ import pytest
 from chaos.findings import Findings
 from chaos.outcome import Outcome
 from chaos.report import page, save, summary
-from chaos.resources import Held, memory_grows
+from chaos.resources import ENOUGH, Held, memory_grows, memory_growth
 from chaos.settings import Settings, config, slowest_recovery
 
 MIB = 1 << 20
@@ -76,7 +76,8 @@ def test_memory_may_be_flat_and_may_not_grow() -> None:
 def test_a_leak_is_found(mib_a_minute: float, minutes: float) -> None:
     leak = sampled(30, lambda minute: 60 + mib_a_minute * minute, minutes=minutes)
     assert "memory grew by" in str(memory_grows(leak))
-    assert memory_grows(leak[:8]) is None  # too few to say
+    assert memory_growth(leak[:ENOUGH]) is not None
+    assert memory_growth(leak[: ENOUGH - 1]) is None  # too few to say
 
 
 def test_what_is_held_is_compared_by_kind() -> None:

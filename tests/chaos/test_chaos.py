@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_nothing_is_violated(tmp_path: Path) -> None:
     ("sabotage", "seen"),
     [
         ("lose", "messages were read, but"),
-        ("repeat", "came a second time"),
+        ("repeat", r"came a second time|but \d+ accounted for"),
         ("leave_tasks", "tasks, at most"),
         ("leave_descriptors", "descriptors, at most"),
         ("linger", "after the loss or start, of which faults have cost"),
@@ -76,6 +77,6 @@ def test_nothing_is_violated(tmp_path: Path) -> None:
 def test_a_broken_engine_is_found_out(sabotage: str, seen: str) -> None:
     done = run("tests.chaos.saboteur", sabotage, seconds=20)
     assert done.returncode == 1, done.stderr
-    assert seen in done.stderr
+    assert re.search(seen, done.stderr)
     assert "VIOLATION: " in done.stderr
     assert "seed 1:" in done.stderr

@@ -139,14 +139,20 @@ def _typed() -> Iterator[Contestant]:
 
 
 def _suspending() -> Iterator[Contestant]:
-    for library, count in (("websockets", 50_000), ("aiohttp", 80_000), ("picows", 110_000)):
+    whole = 1, 4, 64
+    for library, count, all_workers in (
+        ("websockets", 50_000, whole),
+        ("aiohttp", 80_000, (4,)),
+        ("picows", 110_000, (1, 4)),
+    ):
         name, tasks = f"suspend-{library}", bare.task_per_message(library, 0)
         title = f"{library}: a task per message"
         yield Contestant(f"{name}-tasks", "suspend", title, tasks, count)
         own = Beside(f"{name}-tasks")
-        title, some = f"{title}, 4 at a time", bare.some_tasks(library, 0, 4)
-        yield Contestant(f"{name}-tasks-4", "suspend", title, some, count, (own,))
-        for workers in (1, 4, 64):
+        if all_workers == whole:
+            title, some = f"{title}, 4 at a time", bare.some_tasks(library, 0, 4)
+            yield Contestant(f"{name}-tasks-4", "suspend", title, some, count, (own,))
+        for workers in all_workers:
             title = f"wsengine on {library}: {_workers(workers)}"
             work = engines.burst(engines.Suspending, library, workers)
             beside = Beside(own.against, bars.SUSPENDING) if workers == 4 else own
@@ -203,10 +209,11 @@ def _idle() -> Iterator[Contestant]:
             title = f"{library}: the connection alone"
             yield Contestant(f"{name}-bare", "idle", title, alone, count, when=when)
             title = f"{library}: pings, and a task reads"
-            if count == min(IDLE):
+            by_hand_too = library == "websockets" and count == min(IDLE)
+            if by_hand_too:
                 yield Contestant(f"{name}-hand", "idle", title, by_hand, count, when="full")
             beside = [Beside(f"{name}-bare", bars.IDLE)]
-            beside += [Beside(f"{name}-hand")] * (count == min(IDLE))
+            beside += [Beside(f"{name}-hand")] * by_hand_too
             title = f"wsengine on {library}"
             yield Contestant(name, "idle", title, work, count, tuple(beside), when=when)
 

@@ -15,7 +15,8 @@ from .errors import ConnectionClosed
 from .link import Link
 from .outbox import Outbox
 from .pending import Pending
-from .subscriptions import Step, Subscriptions
+from .subscription import Step
+from .subscriptions import Subscriptions
 
 logger = logging.getLogger(__name__)
 

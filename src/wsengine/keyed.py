@@ -24,6 +24,11 @@ class KeyedWorker(Worker):
     the event loop anyway.
     """
 
+    __slots__ = (
+        "_key",
+        "_lanes",
+    )
+
     def __init__(self, crew: Crew, link: Link) -> None:
         super().__init__(crew, link)
         self._lanes = cast("Lanes", crew.backlog)

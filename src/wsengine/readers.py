@@ -40,6 +40,17 @@ class Mode(enum.Enum):
 class Reader:
     """Somebody who may have the lead. One task runs it until the session is over."""
 
+    __slots__ = (
+        "_coroutine",
+        "_crew",
+        "_interruption",
+        "_link",
+        "_mode",
+        "_waited_at",
+        "_waiter",
+        "engine",
+    )
+
     is_pilot: ClassVar[bool] = False
     outer: ClassVar[None] = None
     helps: ClassVar[bool] = False

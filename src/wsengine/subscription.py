@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .change import Change
 from .errors import EngineStateError, RequestTimeoutError
@@ -126,3 +126,11 @@ class Subscription:
     def look_again(self) -> None:
         """Have all who wait find out whether they still may: the session is over."""
         self._changed.tell()
+
+
+class Step(NamedTuple):
+    """One message to be sent, to bring the server a step nearer to what is wanted."""
+
+    subscription: Subscription
+    message: Any
+    subscribing: bool

@@ -5,23 +5,15 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from .change import Change
 from .errors import ConfigError
 from .message import as_it_is_now
-from .subscription import Subscription, SubscriptionState
+from .subscription import Step, Subscription, SubscriptionState
 from .telemetry.tally import Tally
 
 logger = logging.getLogger(__name__)
-
-
-class Step(NamedTuple):
-    """One message to be sent, to bring the server a step nearer to what is wanted."""
-
-    subscription: Subscription
-    message: Any
-    subscribing: bool
 
 
 class Subscriptions:
@@ -43,6 +35,21 @@ class Subscriptions:
     Attributes:
         sending: Whether a message of theirs is being sent.
     """
+
+    __slots__ = (
+        "_can_acknowledge",
+        "_changed",
+        "_check_wait",
+        "_due",
+        "_encode",
+        "_name",
+        "_present",
+        "_settled",
+        "_stopped",
+        "_tally",
+        "_wanted",
+        "sending",
+    )
 
     def __init__(
         self,

@@ -27,6 +27,14 @@ class Telling:
         engine: The engine.
     """
 
+    __slots__ = (
+        "_attempts",
+        "_engine",
+        "_loop",
+        "_name",
+        "_since",
+    )
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._name = engine.name

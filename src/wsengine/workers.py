@@ -18,6 +18,8 @@ TURN: Final = 500
 class Worker(Reader):
     """Runs `on_message`: of what it reads itself while it leads, and of the backlog."""
 
+    __slots__ = ()
+
     helps = True
 
     def _resting(self) -> None:
@@ -91,6 +93,8 @@ class Standby(Reader):
 
     So pings are answered, replies arrive and a close is noticed while handlers are slow.
     """
+
+    __slots__ = ()
 
     async def _read(self) -> None:
         crew, link, backlog = self._crew, self._link, self._crew.backlog

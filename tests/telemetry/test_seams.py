@@ -75,13 +75,13 @@ def test_an_engine_that_goes_while_metrics_are_read_is_counted_once() -> None:
     owners = [Owner(), Owner()]
     for owner, dials in zip(owners, (1, 10), strict=True):
         tally = Tally("same")
-        tally.dials["open", ""] = dials
+        tally.opened = dials
         instruments.register(tally, owner)
     del owner
     owners.pop(0)
 
     def sample(tally: Tally) -> Any:
-        value = tally.dials["open", ""]
+        value = tally.opened
         owners.clear()  # as if the garbage collector ran now
         gc.collect()
         yield {}, value

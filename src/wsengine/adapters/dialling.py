@@ -28,14 +28,16 @@ class Dialled(socket.socket):
     A library may take it for one that was never connected; so it finds the reset itself.
     """
 
-    peer: Any = None
+    __slots__ = ("peer",)
+
+    peer: Any
 
     def getpeername(self) -> Any:
         """Return where it is connected to."""
         try:
             return super().getpeername()
         except OSError:
-            if self.peer is None:
+            if not hasattr(self, "peer"):
                 raise
             return self.peer
 

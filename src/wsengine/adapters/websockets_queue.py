@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from websockets.asyncio.messages import Assembler
@@ -35,10 +36,15 @@ class Queue(Assembler):
             self.paused = True
             self.pause()
 
-    async def get(self, decode: bool | None = None) -> Any:
+    def get(
+        self, decode: bool | None = None
+    ) -> Coroutine[Any, Any, Any]:  # a frame less to wait in
         """Return the next message: text as `str`, binary as `bytes`, or as `decode` says."""
         if self.get_in_progress or not self.frames.queue:
-            return await super().get(decode)
+            return super().get(decode)
+        return self._get_at_once(decode)
+
+    async def _get_at_once(self, decode: bool | None) -> Any:
         frame = self.frames.queue.popleft()
         if self.paused:
             self.maybe_resume()

@@ -91,7 +91,7 @@ class Dialling:
             error_name = error_type(error) if status is None else str(status)
             raise
         finally:
-            self._tally.dials[outcome, error_name] += 1
+            self._tally.dialled(outcome, error_name)
             attributes = {names.OUTCOME: outcome}
             if error_name:
                 attributes[names.ERROR_TYPE] = error_name

@@ -94,6 +94,9 @@ class _Counted:
         )
 
 
+OPEN: Final = ("open", "")
+"""A dial that has opened a connection."""
+
 _NOTHING: Final = _Counted(Traffic(), Traffic(), 0, 0, None)
 
 
@@ -106,9 +109,10 @@ class Tally:
 
     __slots__ = (
         "_counted",
+        "_other_dials",
         "callback_errors",
-        "dials",
         "engine",
+        "opened",
         "outbox_dropped",
         "reconnects",
         "state",
@@ -118,12 +122,28 @@ class Tally:
     def __init__(self, engine: str) -> None:
         self.engine = engine
         self.state: EngineState | None = EngineState.IDLE
-        self.dials: Counter[tuple[str, str]] = Counter()
+        self.opened = 0
+        self._other_dials: Counter[tuple[str, str]] = Counter()
         self.reconnects: Counter[str] = Counter()
         self.callback_errors: Counter[str] = Counter()
         self.outbox_dropped = 0
         self.subscription_failures = 0
         self._counted = _NOTHING
+
+    # Dials.
+
+    def dialled(self, outcome: str, error_type: str) -> None:
+        """Count a dial. What all have done, to open, takes no table."""
+        if (outcome, error_type) == OPEN:
+            self.opened += 1
+        else:
+            self._other_dials[outcome, error_type] += 1
+
+    @property
+    def dials(self) -> dict[tuple[str, str], int]:
+        """How many there were, by outcome and type of error."""
+        opened = {OPEN: self.opened} if self.opened else {}
+        return {**opened, **self._other_dials}
 
     # The open session.
 
@@ -186,6 +206,7 @@ class Tally:
         )
         self.outbox_dropped += other.outbox_dropped
         self.subscription_failures += other.subscription_failures
-        self.dials += other.dials
+        self.opened += other.opened
+        self._other_dials += other._other_dials
         self.reconnects += other.reconnects
         self.callback_errors += other.callback_errors

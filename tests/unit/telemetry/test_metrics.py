@@ -23,7 +23,7 @@ class Owner:
 
     def __init__(self, instruments: Instruments, name: str, dials: int) -> None:
         self.tally = Tally(name)
-        self.tally.dials["open", ""] += dials
+        self.tally.opened += dials
         instruments.register(self.tally, self)
 
 

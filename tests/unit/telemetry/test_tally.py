@@ -58,7 +58,7 @@ def test_a_session_is_not_kept_alive() -> None:
 def test_what_is_gone_is_absorbed() -> None:
     total, gone, session = Tally("x"), Tally("x"), live("a")
     gone.begin(session)
-    gone.dials["open", ""] += 2
+    gone.opened += 2
     gone.reconnects["lost"] += 1
     gone.callback_errors["on_message"] += 3
     total.absorb(gone)

@@ -24,7 +24,7 @@ from .session import Session
 from .states import EngineState, Lifecycle, StateChange
 from .subscriptions import Subscriptions
 from .telemetry.tally import Tally
-from .validation import check_choice, check_number
+from .validation import check_choice, check_timeout
 
 if TYPE_CHECKING:
     from .supervisor import Supervisor
@@ -137,7 +137,7 @@ class Conversing:
             EngineStateError: The engine does not run, or stopped before all was sent; or a
                 callback or a pause would wait for itself.
         """
-        check_number("timeout", timeout, above=0, optional=True)
+        check_timeout(timeout)
         self._check_running("drain()")
         try:
             async with asyncio.timeout(timeout):
@@ -165,7 +165,7 @@ class Conversing:
         """
         if self.correlation is None:
             raise ConfigError("request() needs a correlator: Engine(..., correlator=...)")
-        check_number("timeout", timeout, above=0, optional=True)
+        check_timeout(timeout)
         identified = Requests(self.correlation).identify(message)  # or it is refused at once
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -62,6 +62,11 @@ class Interruption:
         """Whether somebody else has cancelled the task since the base was taken."""
         return self._task.cancelling() > self._base + self._requested
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is the task that runs now, which does not wait."""
+        return asyncio.current_task() is self._task
+
     def interrupt(self) -> None:
         """End the wait; does nothing if that was asked for already."""
         if not self._requested:

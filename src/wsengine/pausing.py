@@ -187,4 +187,6 @@ class Pause:
 def is_pilot_here(crew: Crew) -> bool:
     """Return whether the running task, or the thread that waits for it, has paused the session."""
     leader = crew.leader
+    if leader is None or not leader.is_pilot:
+        return False
     return isinstance(leader, Pilot) and leader.holder == current_caller()

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from .errors import RequestTimeoutError
-from .interruption import Interruption, current_task
+from .interruption import Interruption
 
 
 class Pending:
@@ -37,7 +37,7 @@ class Pending:
         self.deadline = inf if timeout is None else self.began + timeout
         self.reply: asyncio.Future[Any] = loop.create_future()
         self.wait: Interruption | None = None
-        """The wait for the transport."""
+        """The wait for the transport, while the message is being sent."""
 
     @property
     def age(self) -> float:
@@ -65,11 +65,6 @@ class Pending:
         self.reply.set_result(reply)
         self._stop_sending()
 
-    def held_up(self) -> None:
-        """Note that it waits for the transport."""
-        if self.wait is None:
-            self.wait = Interruption(current_task())
-
     def _stop_sending(self) -> None:
-        if self.wait is not None:
+        if self.wait is not None and not self.wait.is_here:
             self.wait.interrupt()

@@ -37,6 +37,9 @@ class Mode(enum.Enum):
     """It runs a callback that has suspended."""
 
 
+_BUSY: Final = Mode.BUSY  # to look a member up takes long, and each request asks
+
+
 class Reader:
     """Somebody who may have the lead. One task runs it until the session is over."""
 
@@ -99,12 +102,12 @@ class Reader:
     @property
     def busy(self) -> bool:
         """Whether it runs a callback that has suspended."""
-        return self._mode is Mode.BUSY
+        return self._mode is _BUSY
 
     @property
     def neglects_reading(self) -> bool:
         """Whether it has the lead, but is in `on_read_error` and does not read."""
-        return self.busy and self._crew.leader is self
+        return self._mode is _BUSY and self._crew.leader is self
 
     @property
     def yields_at_once(self) -> bool:

@@ -12,8 +12,8 @@ from .close import Close
 from .correlator import Correlation
 from .deadlines import Deadlines
 from .errors import ConfigError, ConnectionClosed
+from .interruption import Interruption, current_task
 from .pending import Pending
-from .suspension import noticing
 
 Identified: TypeAlias = tuple[Any, Hashable]
 """A message with its id filled in, and that id."""
@@ -63,18 +63,19 @@ class Requests:
         """Send a request, and return its reply; see `Session.request`."""
         pending = self.begin(message, timeout, identified)
         try:
+            wait = pending.wait = Interruption(current_task())
             try:
-                await noticing(send(pending.message), pending.held_up)
+                await send(pending.message)
             except asyncio.CancelledError:
-                if pending.wait is None or not pending.wait.absorb():
+                if not wait.absorb():
                     raise
             pending.wait = None
             return self._correlation.result(await pending.reply)
-        except asyncio.CancelledError:
-            self._dropped(pending)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                self._dropped(pending)
+            self.forget(pending)  # what was answered is forgotten
             raise
-        finally:
-            self.forget(pending)
 
     async def answered(self, pending: Pending) -> Any:
         """Wait for the reply to a request that was sent, and forget it whatever comes of it."""

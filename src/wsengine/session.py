@@ -11,8 +11,8 @@ from .errors import ConfigError, EngineStateError, RequestTimeoutError
 from .gap import Gap
 from .message import SendableMessage
 from .pausing import Pause, is_pilot_here
-from .requests import Identified
-from .validation import check_number
+from .requests import Identified, Requests
+from .validation import check_timeout
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -139,32 +139,40 @@ class Session:
             ConfigError: There is no correlator, it finds no id, or the id is in flight.
             EngineStateError: This task has paused the session, so nobody would read the reply.
         """
-        check_number("timeout", timeout, above=0, optional=True)
-        return await self.ask(message, timeout)
+        check_timeout(timeout)
+        try:
+            return await self._requests().request(message, timeout, self._link.send)
+        except RequestTimeoutError as error:
+            self._explain(error)
+            raise
 
-    async def ask(
-        self, message: Any, timeout: float | None, identified: Identified | None = None
-    ) -> Any:
-        """Send a request, whose id may have been filled in already, and return the reply."""
+    async def ask(self, message: Any, timeout: float | None, identified: Identified) -> Any:
+        """Send a request, whose id has been filled in already, and return the reply."""
+        try:
+            return await self._requests().request(message, timeout, self._link.send, identified)
+        except RequestTimeoutError as error:
+            self._explain(error)
+            raise
+
+    def _requests(self) -> Requests:
         requests = self._link.requests
         if requests is None:
             raise ConfigError(
                 "request() needs a correlator, which tells replies by their ids: "
                 "Engine(..., correlator=...)"
             )
-        if self.is_paused_here:
+        if is_pilot_here(self._serving.crew):
             raise EngineStateError(
                 "this task has paused the session, so it is you who reads: use connection.send() "
                 "and connection.receive()"
             )
-        try:
-            return await requests.request(message, timeout, self._link.send, identified)
-        except RequestTimeoutError as error:
-            if self._serving.crew.paused:
-                error.add_note(
-                    "The session is paused: replies come while whoever paused it is in receive()."
-                )
-            raise
+        return requests
+
+    def _explain(self, error: RequestTimeoutError) -> None:
+        if self._serving.crew.paused:
+            error.add_note(
+                "The session is paused: replies come while whoever paused it is in receive()."
+            )
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.

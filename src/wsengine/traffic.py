@@ -31,13 +31,15 @@ class Traffic:
 
     def count(self, message: SendableMessage) -> None:
         """Count one message."""
-        if isinstance(message, str):
+        if type(message) is bytes:
+            self.binaries += 1
+            self.binary_bytes += len(message)
+        elif isinstance(message, str):
             self.texts += 1
             self.text_bytes += message_size(message)
         else:
             self.binaries += 1
-            plain = type(message) is bytes
-            self.binary_bytes += len(message) if plain else memoryview(message).nbytes
+            self.binary_bytes += memoryview(message).nbytes
 
     def __add__(self, other: Traffic) -> Traffic:
         """Return the sum of two counts."""

@@ -43,6 +43,16 @@ def check_number(
     raise refuse(field, value, rule)
 
 
+def check_timeout(value: Any) -> None:
+    """Check that a time-out is a number above 0, or `None`; quickly, where it is.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if type(value) is not float or not 0.0 < value < math.inf:
+        check_number("timeout", value, above=0, optional=True)
+
+
 def _is_finite(value: float) -> bool:
     try:
         return math.isfinite(value)

@@ -8,6 +8,7 @@ from math import inf
 import pytest
 
 from wsengine import RequestTimeoutError
+from wsengine.interruption import Interruption, current_task
 from wsengine.pending import Pending
 
 
@@ -54,8 +55,7 @@ async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
     request = pending()
 
     async def send() -> None:
-        request.held_up()
-        request.held_up()
+        request.wait = Interruption(current_task())
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
@@ -71,3 +71,12 @@ async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
         request.reply.exception()
     await sending
     assert request.age == pytest.approx(1)
+
+
+async def test_a_reply_that_comes_out_of_the_sending_itself_interrupts_nothing() -> None:
+    request = pending()
+    request.wait = Interruption(current_task())
+    request.succeed("yes")
+    await asyncio.sleep(0)
+    assert current_task().cancelling() == 0
+    assert await request.reply == "yes"

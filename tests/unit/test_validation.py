@@ -17,6 +17,7 @@ from wsengine.validation import (
     check_name,
     check_not_awaited,
     check_number,
+    check_timeout,
     check_type,
     check_whole,
     is_generator_function,
@@ -190,3 +191,14 @@ def test_what_would_have_to_be_awaited() -> None:
     for name in ("decode", "each"):
         with pytest.raises(ConfigError, match=rf"codec=.*: its {name} is an `async def`.* plain"):
             check_not_awaited("codec", value, ("plain", name))
+
+
+@pytest.mark.parametrize("good", [None, 5, 0.001, 1e9])
+def test_a_time_out_is_a_number_above_0_or_none(good: float | None) -> None:
+    check_timeout(good)
+
+
+@pytest.mark.parametrize("bad", [0, 0.0, -1.0, math.inf, math.nan, True, "5"])
+def test_what_is_no_time_out(bad: object) -> None:
+    with pytest.raises(ConfigError, match=r"^timeout=.*: must be a number above 0, or None"):
+        check_timeout(bad)

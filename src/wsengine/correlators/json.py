@@ -54,13 +54,15 @@ class JsonCorrelator:
     def request_id(self, message: Any, /) -> Hashable | None:
         """Return the id of a request."""
         if self._name is not None and type(message) is dict:
-            return as_id(message.get(self._name))
+            value = message.get(self._name)
+            return value if type(value) is int else as_id(value)
         return as_id(read(message, self._request))
 
     def response_id(self, message: Any, /) -> Hashable | None:
         """Return the id that a reply answers."""
         if self._reply_name is not None and type(message) is dict:
-            return as_id(message.get(self._reply_name))
+            value = message.get(self._reply_name)
+            return value if type(value) is int else as_id(value)
         return as_id(read(message, self._response))
 
     def prepare(self, message: Any, /) -> Any:

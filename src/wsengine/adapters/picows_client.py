@@ -46,6 +46,7 @@ class Client(ClientConnection):
         close_timeout: Seconds to wait at most for the end.
         ended: Whether nothing that comes is heard any more.
         inbox: What was received; `None` until the handshake is done.
+        writable: Whether `drain` need not wait.
     """
 
     wire: WSTransport
@@ -81,7 +82,7 @@ class Client(ClientConnection):
         """How many have come of a message that is not whole."""
         self._largest = max_message_size
         self._cut_off: asyncio.TimerHandle | None = None
-        self._writable = True
+        self.writable = True
         self._may_write = Change()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -116,7 +117,7 @@ class Client(ClientConnection):
                 self.end()
                 raise
             self._pong = frame.get_payload_as_bytes()
-            if self._writable:
+            if self.writable:
                 self._send_pong()
         if not frame.fin or self._fragments:
             self._count_fragment(frame)
@@ -179,11 +180,11 @@ class Client(ClientConnection):
 
     def pause_writing(self) -> None:
         """Make `drain` wait."""
-        self._writable = False
+        self.writable = False
 
     def resume_writing(self) -> None:
         """End the wait of `drain`."""
-        self._writable = True
+        self.writable = True
         self._may_write.tell()
         self._send_pong()
 
@@ -195,7 +196,7 @@ class Client(ClientConnection):
 
     async def drain(self) -> None:
         """Wait until the transport takes more, or the connection is gone."""
-        while not self._writable:
+        while not self.writable:
             await self._may_write.wait()
 
 

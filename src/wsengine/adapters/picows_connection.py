@@ -23,6 +23,7 @@ class PicowsConnection:
     """One connection of `picows`; see `wsengine.adapter.Connection`."""
 
     __slots__ = (
+        "_held_up",
         "_pings",
         "_sending",
         "native",
@@ -36,6 +37,8 @@ class PicowsConnection:
             native.recv if inbox is None else inbox.receive
         )
         self._sending = asyncio.Lock()
+        self._held_up = 0
+        """How many wait for their turn to send, or for the transport."""
         self._pings: dict[asyncio.Future[float], float] = {}
 
     @property
@@ -72,13 +75,27 @@ class PicowsConnection:
         """Send one message."""
         native = self.native
         try:
-            async with self._sending:
-                await native.send(as_plain(message))
-                await native.drain()
-                if native.wire.is_disconnected:
-                    await native.send(b"")  # raises how the connection ended
+            if native.writable and not self._held_up:
+                await native.send(as_plain(message))  # it does not wait: nobody comes between
+                if not native.writable:  # sending may have changed it
+                    await self._send_in_turn()  # type: ignore[unreachable]  # for mypy it has not
+            else:
+                await self._send_in_turn(as_plain(message))
+            if native.wire.is_disconnected:
+                await native.send(b"")  # raises how the connection ended
         except LibraryConnectionClosed as error:
             raise self.translate(error) from error
+
+    async def _send_in_turn(self, *messages: SendableMessage) -> None:
+        """Send, and wait until the transport takes more: one after the other, as they came."""
+        self._held_up += 1
+        try:
+            async with self._sending:
+                for message in messages:
+                    await self.native.send(message)
+                await self.native.drain()
+        finally:
+            self._held_up -= 1
 
     async def ping(self) -> float:
         """Send a ping, and return the seconds until its pong."""

@@ -159,6 +159,8 @@ class Framing(asyncio.BufferedProtocol):
             if not self._fragmented:
                 start, place = place, take_plain(data, place, end, self._most, self._inbox.into)
                 taken += place - start
+            if place == end:
+                break
             sizes = header(data, place, end)
             if sizes is None:
                 self._keep(place, end, 0)

@@ -42,6 +42,10 @@ class Native:
         self._answer_after = answer_after
         self._gone = asyncio.Event()
 
+    @property
+    def writable(self) -> bool:
+        return self.drained.is_set()
+
     async def recv(self) -> str:
         if self.end is not None:
             raise self.end
@@ -169,6 +173,31 @@ async def test_one_send_waits_at_a_time() -> None:
     native.drained.set()
     await asyncio.gather(*sendings)
     assert native.calls == ["a", "b", "c"]
+
+
+async def test_who_fills_the_transport_waits_and_nobody_overtakes_who_waits() -> None:
+    connection, native = connect()
+    native.drained.set()
+    await connection.send("before")
+    send = native.send
+
+    async def fill(message: Any) -> None:
+        await send(message)
+        native.drained.clear()
+
+    native.send = fill  # type: ignore[method-assign]
+    filling = asyncio.create_task(connection.send("a"))
+    await asyncio.sleep(1)
+    native.send = send  # type: ignore[method-assign]
+    waiting = [asyncio.create_task(connection.send(text)) for text in "bc"]
+    await asyncio.sleep(1)
+    assert native.calls == ["before", "a"]
+    assert not filling.done()
+    native.drained.set()
+    await asyncio.sleep(0)  # the turn of the second has come, but it has not run yet
+    await connection.send("d")
+    await asyncio.gather(filling, *waiting)
+    assert native.calls == ["before", "a", "b", "c", "d"]
 
 
 async def test_a_send_that_is_cancelled_as_its_turn_comes_passes_the_turn_on() -> None:

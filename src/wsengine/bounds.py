@@ -90,7 +90,7 @@ def _wake(waiter: asyncio.Future[None], _done: object = None) -> None:
 async def reap(
     tasks: Collection[asyncio.Task[Any]],
     *,
-    until: float,
+    until: float | None,
     grace: float,
     what: str,
     why: str | None = TOOK_TOO_LONG,
@@ -102,7 +102,7 @@ async def reap(
 
     Args:
         tasks: The tasks.
-        until: The moment.
+        until: The moment; `None` is now, before any of them takes another step.
         grace: Seconds that a cancelled task has to end.
         what: What they are called in the log.
         why: The message of their cancellation.
@@ -113,7 +113,7 @@ async def reap(
     loop = asyncio.get_running_loop()
     pending = {task for task in tasks if not task.done()}
     try:
-        if pending:
+        if pending and until is not None:
             _, pending = await asyncio.wait(pending, timeout=max(0.0, until - loop.time()))
         if not pending:
             return True

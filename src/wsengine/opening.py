@@ -99,7 +99,8 @@ class Opening:
         self._given_up = True
         grace = StopSchedule(0.0, self._engine.config.stop_timeout).grace
         what = f"{self._shown}: opening"
-        await reap([self._task], until=0.0, grace=grace, what=what, why=why)
+        # At once: an `on_open` that ends in this very moment would be one without an `on_close`.
+        await reap([self._task], until=None, grace=grace, what=what, why=why)
         if self._task.done():
             _ = self._task.cancelled() or self._task.exception()  # known: it was given up
         elif self._serving is not None:

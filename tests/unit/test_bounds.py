@@ -123,6 +123,20 @@ async def test_tasks_that_end_in_time_are_left_alone() -> None:
     assert not any(task.cancelled() for task in tasks)
 
 
+async def test_what_is_cancelled_at_once_takes_no_other_step() -> None:
+    steps = []
+
+    async def step() -> None:
+        await asyncio.sleep(0)
+        steps.append("too late")
+
+    for until, expected in ((None, []), (0.0, ["too late"])):
+        task = asyncio.create_task(step())
+        await asyncio.sleep(0)
+        await reap([task], until=until, grace=1, what="x")
+        assert steps == expected
+
+
 async def test_nothing_to_reap_takes_no_time() -> None:
     done = start(asyncio.sleep(0))
     await asyncio.wait(done)

@@ -47,6 +47,28 @@ async def test_open_timeout_covers_dial_and_on_open_together() -> None:
     assert not endpoint.named("on_close")
 
 
+@pytest.mark.parametrize("turns", range(8))
+@pytest.mark.parametrize("how", ["time", "exit"])
+async def test_an_on_open_that_ends_as_its_time_does_has_its_on_close(how: str, turns: int) -> None:
+    ended = []
+
+    async def on_open(session: Session) -> None:
+        await asyncio.sleep(3)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        ended.append(session)
+
+    endpoint = Notes(on_open=on_open)
+    engine, _ = make(endpoint, open_timeout=3 if how == "time" else 30, stop_timeout=2)
+    if how == "exit":  # then it has half of the time to stop
+        asyncio.get_running_loop().call_at(now() + 2, engine.exit)
+    with contextlib.suppress(EngineStartError):
+        async with engine:
+            pass
+    assert engine.state is EngineState.STOPPED
+    assert len(endpoint.named("on_close")) == len(ended)
+
+
 @pytest.mark.parametrize("how", ["ends", "never ends"])
 async def test_an_on_open_that_ignores_its_cancellation_leaves_no_session(
     how: str, caplog: pytest.LogCaptureFixture

@@ -58,14 +58,21 @@ class ServerTelemetry:
         self._connections = meter.create_counter(*_described(CONNECTIONS))
         self._open = meter.create_up_down_counter(*_described(OPEN_CONNECTIONS))
         self._running = meter.create_up_down_counter(*_described(RUNNING))
-        self._start_time = meter.create_gauge(*_described(START_TIME))
+        # Asked for at each export: an old SDK tells what was set once only once.
+        name, unit, description = _described(START_TIME)
+        meter.create_observable_gauge(name, [self._observe_start], unit, description)
+        self._started_at: float | None = None
         self._server: dict[str, str | int] = {}
+
+    def _observe_start(self, _: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
+        if self._started_at is not None:
+            yield metrics.Observation(self._started_at, self._server)
 
     @contextlib.contextmanager
     def listening(self, host: str, port: int) -> Iterator[None]:
         """Tell that the server listens, as long as the block lasts."""
         self._server = {names.SERVER_ADDRESS: host, names.SERVER_PORT: port}
-        self._start_time.set(time.time(), self._server)
+        self._started_at = time.time()
         self._running.add(1, self._server)
         try:
             yield

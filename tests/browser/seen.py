@@ -44,7 +44,7 @@ class Seen:
 
 
 async def opened(browser: Browser, url: str, **options: object) -> Seen:
-    context = await browser.new_context(**options)  # type: ignore[arg-type]
+    context = await browser.new_context(**options)  # type: ignore[arg-type]  # they are of several types
     page = await context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

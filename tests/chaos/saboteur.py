@@ -27,7 +27,7 @@ def lose() -> None:
     def losing(self: Backlog, message: Any) -> bool:
         return self.has_room if next(_count) % 20 == 0 else append(self, message)
 
-    Backlog.append = losing  # type: ignore[method-assign]
+    Backlog.append = losing  # type: ignore[method-assign]  # that is the sabotage
 
 
 def repeat() -> None:
@@ -39,7 +39,7 @@ def repeat() -> None:
             append(self, message)
         return append(self, message)
 
-    Backlog.append = repeating  # type: ignore[method-assign]
+    Backlog.append = repeating  # type: ignore[method-assign]  # that is the sabotage
 
 
 def with_each_session(leave: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ def with_each_session(leave: Callable[[], None]) -> None:
         leave()
         start(self)
 
-    Crew.start = leaving  # type: ignore[method-assign]
+    Crew.start = leaving  # type: ignore[method-assign]  # that is the sabotage
 
 
 def leave_tasks() -> None:
@@ -72,7 +72,7 @@ def linger() -> None:
     ) -> None:
         await wait(self, delay + 30, redial, reason)
 
-    Supervisor._wait = lingering  # type: ignore[method-assign]
+    Supervisor._wait = lingering  # type: ignore[method-assign]  # that is the sabotage
 
 
 SABOTAGES: dict[str, Callable[[], None]] = {

@@ -185,10 +185,10 @@ async def test_who_fills_the_transport_waits_and_nobody_overtakes_who_waits() ->
         await send(message)
         native.drained.clear()
 
-    native.send = fill  # type: ignore[method-assign]
+    native.send = fill  # type: ignore[method-assign]  # on the object, as the library has it
     filling = asyncio.create_task(connection.send("a"))
     await asyncio.sleep(1)
-    native.send = send  # type: ignore[method-assign]
+    native.send = send  # type: ignore[method-assign]  # the same
     waiting = [asyncio.create_task(connection.send(text)) for text in "bc"]
     await asyncio.sleep(1)
     assert native.calls == ["before", "a"]

@@ -30,15 +30,16 @@ class Conversation:
         failed: Told of `on_read_error` when that raises.
 
     Attributes:
+        codec: What was given.
         requests: The requests in flight, or `None`.
         undecoded: Messages that could not be decoded.
     """
 
     __slots__ = (
-        "_codec",
         "_decode",
         "_failed",
         "_on_read_error",
+        "codec",
         "requests",
         "undecoded",
     )
@@ -53,19 +54,10 @@ class Conversation:
     ) -> None:
         self.requests = None if correlation is None else Requests(correlation)
         self.undecoded = 0
-        self._codec = codec
+        self.codec = codec
         self._decode: Callable[[Message], Any] = _as_it_is if codec is None else codec.decode
         self._on_read_error = on_read_error
         self._failed = failed
-
-    def encode(self, value: Any) -> SendableMessage:
-        """Return a value as a message.
-
-        Raises:
-            TypeError: It is none, and there is no codec.
-            Exception: What the codec raises.
-        """
-        return encoded(self._codec, value)
 
     def decode(self, message: Message) -> Any:
         """Return the value of a message.
@@ -115,7 +107,7 @@ class Conversation:
                 return self.undecodable(session, message, error)
             return None if take(value) else on_message(session, value, message)
 
-        if self._codec is not None and with_raw:
+        if self.codec is not None and with_raw:
             return traced
         return on_message if self.requests is None else sifted
 
@@ -124,7 +116,7 @@ class Conversation:
 
         The codec's own function: it costs nothing to have none, and one call to have one.
         """
-        return None if self._codec is None or with_raw else self._decode
+        return None if self.codec is None or with_raw else self._decode
 
     def undecodable(self, session: Any, message: Message, error: Exception) -> Awaitable[None]:
         """Count a message that the decoder raised an error for, and tell `on_read_error`."""
@@ -149,9 +141,9 @@ class Conversation:
             self._failed("on_read_error", raised)
 
     def _decode_error(self, message: Message, error: Exception) -> DecodeError:
-        if self._codec is None:  # then nothing is decoded
+        if self.codec is None:  # then nothing is decoded
             raise error
-        return decode_error(self._codec, message, error)
+        return decode_error(self.codec, message, error)
 
 
 def encoded(codec: Codec | None, value: Any) -> SendableMessage:

@@ -30,30 +30,30 @@ class Deadlines:
         waiting: Returns all that wait now.
     """
 
-    __slots__ = ("_loop", "_timer", "_waiting", "_when")
+    __slots__ = ("_loop", "_timer", "_waiting", "earliest")
 
     def __init__(self, waiting: Callable[[], Iterable[Waiting]]) -> None:
         self._waiting = waiting
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.Handle | None = None
-        self._when = inf
+        self.earliest = inf
         """When the timer fires; uvloop's own does not always know."""
 
     def watch(self, deadline: float) -> None:
         """Note that something waits until then."""
-        if deadline < self._when:
+        if deadline < self.earliest:
             self.clear()
-            self._when = deadline
+            self.earliest = deadline
             self._timer = self._loop.call_at(deadline, self._fire)
 
     def clear(self) -> None:
         """Stop the timer: nothing waits any more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._when = None, inf
+        self._timer, self.earliest = None, inf
 
     def _fire(self) -> None:
-        self._timer, self._when = None, inf
+        self._timer, self.earliest = None, inf
         now, waiting = self._loop.time(), tuple(self._waiting())
         earliest = inf
         for one in waiting:

@@ -151,7 +151,7 @@ class Dispatch:
         await requests.wait_free(identified[1], self._acknowledge_timeout)
         pending = requests.begin(step.message, self._acknowledge_timeout, identified)
         try:
-            await self._link.transmit(self._link.meaning.encode(pending.message))
+            await self._link.send(pending.message)
         except BaseException:
             requests.forget(pending)
             raise

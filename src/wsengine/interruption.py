@@ -44,13 +44,14 @@ class Interruption:
 
     Args:
         task: The task whose wait may be ended.
+        before: How often it had been cancelled when the wait began; left out, up to now.
     """
 
     __slots__ = ("_base", "_requested", "_task")
 
-    def __init__(self, task: asyncio.Task[Any]) -> None:
+    def __init__(self, task: asyncio.Task[Any], *, before: int | None = None) -> None:
         self._task = task
-        self._base = task.cancelling()
+        self._base = task.cancelling() if before is None else before
         self._requested = False
 
     def rebase(self) -> None:
@@ -61,11 +62,6 @@ class Interruption:
     def is_foreign(self) -> bool:
         """Whether somebody else has cancelled the task since the base was taken."""
         return self._task.cancelling() > self._base + self._requested
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it is the task that runs now, which does not wait."""
-        return asyncio.current_task() is self._task
 
     def interrupt(self) -> None:
         """End the wait; does nothing if that was asked for already."""

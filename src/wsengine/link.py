@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
 from .adapter import Connection, NativeReceive, Offering
-from .conversation import Conversation
+from .conversation import Conversation, encoded
 from .errors import ConnectionClosed
 from .message import Message, SendableMessage
 from .traffic import Traffic
@@ -125,7 +125,7 @@ class Link:
 
     def send(self, value: Any) -> Coroutine[Any, Any, None]:
         """Encode a value, and send it."""
-        return self.transmit(self.meaning.encode(value))
+        return self.transmit(encoded(self.meaning.codec, value))
 
     async def transmit(self, message: SendableMessage) -> None:
         """Send a message that is encoded, and count it."""

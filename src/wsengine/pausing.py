@@ -122,7 +122,7 @@ class Pilot:
             Exception: As `Session.send`.
         """
         self._check()
-        await self._link.transmit(self._link.meaning.encode(message))
+        await self._link.send(message)
 
     async def ping(self) -> float:
         """Send a ping and return the seconds until its pong.

@@ -21,7 +21,16 @@ class Pending:
         loop: The event loop.
     """
 
-    __slots__ = ("_loop", "began", "deadline", "message", "reply", "request_id", "wait")
+    __slots__ = (
+        "_interruption",
+        "began",
+        "cancelled_before",
+        "deadline",
+        "message",
+        "reply",
+        "request_id",
+        "sender",
+    )
 
     def __init__(
         self,
@@ -30,19 +39,21 @@ class Pending:
         timeout: float | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self._loop = loop
         self.request_id = request_id
         self.message = message
         self.began = loop.time()
         self.deadline = inf if timeout is None else self.began + timeout
         self.reply: asyncio.Future[Any] = loop.create_future()
-        self.wait: Interruption | None = None
-        """The wait for the transport, while the message is being sent."""
+        self.sender: asyncio.Task[Any] | None = None
+        """Who waits for the transport, while the message is being sent."""
+        self.cancelled_before = 0
+        """How often that task had been cancelled when it began to."""
+        self._interruption: Interruption | None = None  # hardly ever needed, so not made before
 
     @property
     def age(self) -> float:
         """Seconds since it was made."""
-        return self._loop.time() - self.began
+        return self.reply.get_loop().time() - self.began
 
     @property
     def is_answered(self) -> bool:
@@ -58,13 +69,20 @@ class Pending:
         """End it without a reply."""
         if not self.reply.done():
             self.reply.set_exception(error)
-            self._stop_sending()
+            if self.sender is not None:
+                self._stop_sending(self.sender)
 
     def succeed(self, reply: Any) -> None:
         """End it with its reply."""
         self.reply.set_result(reply)
-        self._stop_sending()
+        if self.sender is not None:
+            self._stop_sending(self.sender)
 
-    def _stop_sending(self) -> None:
-        if self.wait is not None and not self.wait.is_here:
-            self.wait.interrupt()
+    def has_interrupted(self) -> bool:
+        """Return whether the `CancelledError` that the sender just caught came from here only."""
+        return self._interruption is not None and self._interruption.absorb()
+
+    def _stop_sending(self, sender: asyncio.Task[Any]) -> None:
+        if sender is not asyncio.current_task():
+            self._interruption = Interruption(sender, before=self.cancelled_before)
+            self._interruption.interrupt()

@@ -12,7 +12,7 @@ from .close import Close
 from .correlator import Correlation
 from .deadlines import Deadlines
 from .errors import ConfigError, ConnectionClosed
-from .interruption import Interruption, current_task
+from .interruption import current_task
 from .pending import Pending
 
 Identified: TypeAlias = tuple[Any, Hashable]
@@ -63,13 +63,14 @@ class Requests:
         """Send a request, and return its reply; see `Session.request`."""
         pending = self.begin(message, timeout, identified)
         try:
-            wait = pending.wait = Interruption(current_task())
+            pending.sender = task = current_task()
+            pending.cancelled_before = task.cancelling()
             try:
                 await send(pending.message)
             except asyncio.CancelledError:
-                if not wait.absorb():
+                if not pending.has_interrupted():
                     raise
-            pending.wait = None
+            pending.sender = None
             return self._correlation.result(await pending.reply)
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError):
@@ -113,22 +114,31 @@ class Requests:
         """
         if self._closed is not None:
             raise ConnectionClosed(self._closed)
-        given = message
-        message, request_id = identified or self.identify(given)
+        ready, request_id = identified or self.identify(message)
+        if request_id in self.in_flight:
+            ready, request_id = self._identify_anew(message, ready, request_id)
+        pending = self.in_flight[request_id] = Pending(request_id, ready, timeout, self._loop)
+        if pending.deadline < self._deadlines.earliest:
+            self._deadlines.watch(pending.deadline)
+        self.begun()
+        return pending
+
+    def _identify_anew(self, given: Any, message: Any, request_id: Hashable) -> Identified:
+        """Have another id filled in: the one that was is one of the user's own, in flight.
+
+        Raises:
+            ConfigError: There is none that is free, or the user's own stands in the message.
+        """
         for _ in range(len(self.in_flight)):
             if request_id not in self.in_flight or message is given:
                 break
-            message, request_id = self.identify(given)  # the id filled in is one of the user's own
+            message, request_id = self.identify(given)
         if request_id in self.in_flight:
             raise ConfigError(
                 f"request id {request_id!r}: another request with this id waits for its reply; "
                 "ids in flight must differ"
             )
-        pending = self.in_flight[request_id] = Pending(request_id, message, timeout, self._loop)
-        if timeout is not None:
-            self._deadlines.watch(pending.deadline)
-        self.begun()
-        return pending
+        return message, request_id
 
     def identify(self, message: Any) -> Identified:
         """Return the message with its id filled in, and the id.
@@ -189,12 +199,16 @@ class Requests:
         if pending is None or pending.reply.done():
             self.unmatched += not ahead
             return False
-        failure = self._failure(message)
+        failure: object
+        try:
+            failure = self._correlation.error(message)
+        except RAISED as error:
+            failure = error
         del self.in_flight[request_id]  # not before: what is not answered keeps its time-out
         if failure is None:
             pending.succeed(message)
         else:
-            pending.fail(failure)
+            pending.fail(_as_failure(failure))
         return True
 
     def count_late(self, message: Any, by: int = 1) -> None:
@@ -203,23 +217,6 @@ class Requests:
             self.unmatched += by * (self._correlation.response_id(message) is not None)
         except RAISED:
             self._complain()
-
-    def _failure(self, reply: Any) -> Exception | None:
-        """Return the error that a reply tells of; whatever the correlator does, one or `None`."""
-        try:
-            told: object = self._correlation.error(reply)
-        except (StopIteration, asyncio.CancelledError) as error:  # a future takes neither
-            failure = RuntimeError(f"the correlator's error() raised {error!r}")
-            failure.__cause__ = error
-            return failure
-        except Exception as error:
-            return error
-        if told is None or isinstance(told, Exception):
-            return told
-        return TypeError(
-            f"the correlator's error() returned {type(told).__name__}: it must return the "
-            "exception to raise, or None"
-        )
 
     def _complain(self) -> None:
         """Tell once of a correlator that fails on what comes in: messages come by the million."""
@@ -230,3 +227,17 @@ class Requests:
 
 def _nobody_reads() -> None:
     """Do nothing: there is no crew."""
+
+
+def _as_failure(told: object) -> Exception:
+    """Return what a request raises, whatever the correlator's `error()` has returned or raised."""
+    if isinstance(told, StopIteration | asyncio.CancelledError):  # a future takes neither
+        failure = RuntimeError(f"the correlator's error() raised or returned {told!r}")
+        failure.__cause__ = told
+        return failure
+    if isinstance(told, Exception):
+        return told
+    return TypeError(
+        f"the correlator's error() returned {type(told).__name__}: it must return the "
+        "exception to raise, or None"
+    )

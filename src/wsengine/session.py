@@ -161,7 +161,8 @@ class Session:
                 "request() needs a correlator, which tells replies by their ids: "
                 "Engine(..., correlator=...)"
             )
-        if is_pilot_here(self._serving.crew):
+        leader = self._serving.crew.leader
+        if leader is not None and leader.is_pilot and self.is_paused_here:
             raise EngineStateError(
                 "this task has paused the session, so it is you who reads: use connection.send() "
                 "and connection.receive()"

@@ -22,7 +22,7 @@ def test_without_codec_and_correlator_nothing_is_around_on_message() -> None:
     conversation = Conversation()
     assert conversation.handler(on_message, with_raw=False) is on_message
     assert conversation.sift is None
-    assert conversation.encode("text") == conversation.decode("text") == "text"
+    assert encoded(conversation.codec, "text") == conversation.decode("text") == "text"
 
 
 async def test_values_come_and_go() -> None:

@@ -175,10 +175,3 @@ async def test_a_task_acts_for_another_and_what_it_starts_does_not() -> None:
         assert caller is task
 
     await asyncio.create_task(act())
-
-
-async def test_the_task_that_runs_does_not_wait() -> None:
-    assert Interruption(current_task()).is_here
-    other = asyncio.create_task(asyncio.sleep(0))
-    assert not Interruption(other).is_here
-    await other

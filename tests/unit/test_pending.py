@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from math import inf
 
 import pytest
 
 from wsengine import RequestTimeoutError
-from wsengine.interruption import Interruption, current_task
+from wsengine.interruption import current_task
 from wsengine.pending import Pending
 
 
@@ -55,12 +56,12 @@ async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
     request = pending()
 
     async def send() -> None:
-        request.wait = Interruption(current_task())
+        request.sender = current_task()
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
-            assert request.wait is not None
-            assert request.wait.absorb()
+            assert request.has_interrupted()
+            assert current_task().cancelling() == 0
 
     sending = asyncio.create_task(send())
     await asyncio.sleep(1)
@@ -75,8 +76,52 @@ async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
 
 async def test_a_reply_that_comes_out_of_the_sending_itself_interrupts_nothing() -> None:
     request = pending()
-    request.wait = Interruption(current_task())
+    request.sender = current_task()
     request.succeed("yes")
     await asyncio.sleep(0)
     assert current_task().cancelling() == 0
+    assert not request.has_interrupted()
     assert await request.reply == "yes"
+
+
+async def test_a_cancellation_by_somebody_else_is_told_from_its_end() -> None:
+    request = pending()
+    kept: list[bool] = []
+
+    async def send() -> None:
+        request.sender = current_task()
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            kept.append(request.has_interrupted())
+            raise
+
+    sending = asyncio.create_task(send())
+    await asyncio.sleep(1)
+    sending.cancel()
+    request.succeed("yes")  # in the same moment
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert kept == [False]
+
+
+async def test_earlier_cancellations_of_the_sender_are_taken_for_granted() -> None:
+    request = pending()
+    kept: list[bool] = []
+
+    async def send() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        request.sender, request.cancelled_before = current_task(), current_task().cancelling()
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            kept.append(request.has_interrupted())
+
+    sending = asyncio.create_task(send())
+    await asyncio.sleep(1)
+    sending.cancel()
+    await asyncio.sleep(1)
+    request.succeed("yes")
+    await sending
+    assert kept == [True]

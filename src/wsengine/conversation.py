@@ -153,12 +153,10 @@ def encoded(codec: Codec | None, value: Any) -> SendableMessage:
         TypeError: It is none, and there is no codec; or the codec made none of it.
         Exception: What the codec raises.
     """
-    if codec is None:
-        check_sendable(value)
-        message: SendableMessage = value
-        return message
-    message = codec.encode(value)
+    message: Any = value if codec is None else codec.encode(value)
     if not isinstance(message, SENDABLE):
+        if codec is None:
+            check_sendable(value)
         raise TypeError(
             f"{codec!r}.encode() returned {type(message).__name__}: "
             "it must return str (text) or bytes (binary)"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -27,8 +28,8 @@ class Amount:
     size: int = 32
     text: bool = False
 
-    def parts(self) -> tuple[int, int]:
-        """Return the count of the warm-up, and of the work itself."""
+    def parts(self) -> Iterable[int]:
+        """Return the count of the warm-up, and of the work itself, in one part or several."""
         return max(self.count // 10, 1), self.count
 
     def order(self, count: int, payload: str | None = None) -> str:
@@ -41,7 +42,7 @@ class Amount:
         return json.dumps({"do": "take", "count": count, "size": self.size})
 
 
-Measure: TypeAlias = Callable[[str, Amount], Awaitable[Sample]]
+Measure: TypeAlias = Callable[[str, Amount], Coroutine[None, None, Sample]]
 """Does the work against the server at a URL."""
 
 
@@ -69,6 +70,20 @@ SHARES: Final = {"p50_us": 0.50, "p90_us": 0.90, "p99_us": 0.99, "p999_us": 0.99
 
 
 def percentiles(times: list[float]) -> Sample:
-    """Return what most round trips stay below, from the seconds of each."""
-    ranked = sorted(times)
+    """Return what most round trips stay below, from the seconds of each.
+
+    The first is left out where there are more: it wakes up what has slept until then.
+    """
+    ranked = sorted(times[1:] or times)
     return {name: ranked[int(share * len(ranked))] * 1e6 for name, share in SHARES.items()}
+
+
+def whole(parts: Sequence[Sample]) -> Sample:
+    """Return the sample of the whole: the medians of its parts, and how much they are together.
+
+    Args:
+        parts: The samples of all parts; the first is the warm-up, which does not count.
+    """
+    work = parts[1:]
+    sums = {name: sum(part[name] for part in work) for name in ("count", "seconds")}
+    return {name: statistics.median(part[name] for part in work) for name in work[0]} | sums

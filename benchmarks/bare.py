@@ -8,7 +8,7 @@ import time
 
 from picows import WSMsgType
 
-from .amount import Amount, Clock, Measure, Sample, percentiles
+from .amount import Amount, Clock, Measure, Sample, percentiles, whole
 from .libraries import DIALS, Dial, Line, dial_listener
 
 
@@ -119,7 +119,7 @@ async def _some_tasks(dial: Dial, pause: float, most: int, url: str, amount: Amo
 
 
 async def _round_trips(dial: Dial, url: str, amount: Amount) -> Sample:
-    payload = bytes(amount.size)
+    payload, samples = bytes(amount.size), []
     async with dial(url) as line:
         send, receive = line.send, line.receive
         for count in amount.parts():
@@ -129,8 +129,8 @@ async def _round_trips(dial: Dial, url: str, amount: Amount) -> Sample:
                 await send(payload)
                 await receive()
                 times.append(time.perf_counter() - sent)
-            sample = {**clock.stop(count), **percentiles(times)}
-    return sample
+            samples.append({**clock.stop(count), **percentiles(times)})
+    return whole(samples)
 
 
 async def _send(dial: Dial, senders: int, url: str, amount: Amount) -> Sample:

@@ -1,6 +1,6 @@
 """One measurement, in a process of its own: `python -m benchmarks.client ORDER`.
 
-`ORDER` is JSON (see `Order`); the sample is printed as JSON.
+`ORDER` is JSON (see `Order`); the samples are printed as JSON.
 """
 
 from __future__ import annotations
@@ -11,21 +11,31 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import NoReturn
 
-from .amount import Amount
+from .amount import Amount, Measure, Sample
 from .contestants import CONTESTANTS
 from .machine import allow_files, pin
+from .turns import in_turns
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to measure, and where."""
+    """What to measure, and where.
 
-    contestant: str
-    port: int
+    Args:
+        contestants: Their names; more than one take turns.
+        ports: Where the server of each is.
+        core: Where the process runs.
+        loop: "asyncio" or "uvloop".
+        amounts: How much work there is for each.
+    """
+
+    contestants: tuple[str, ...]
+    ports: tuple[int, ...]
     core: int
     loop: str
-    amount: Amount
+    amounts: tuple[Amount, ...]
 
     def to_json(self) -> str:
         """Return the order as text."""
@@ -35,7 +45,13 @@ class Order:
     def from_json(cls, text: str) -> Order:
         """Return the order that `to_json` made a text of."""
         fields = json.loads(text)
-        return cls(**{**fields, "amount": Amount(**fields["amount"])})
+        return cls(
+            tuple(fields["contestants"]),
+            tuple(fields["ports"]),
+            fields["core"],
+            fields["loop"],
+            tuple(Amount(**amount) for amount in fields["amounts"]),
+        )
 
 
 def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
@@ -47,14 +63,17 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def measure(order: Order) -> None:
-    """Do the work of one contestant, print the sample, and end the process at once.
+async def alone(work: Measure, url: str, amount: Amount) -> None:
+    """Do the work of one contestant; end the process before it closes what it has opened.
 
     For to close thousands of connections one by one would take longer than to measure them.
     """
-    contestant = CONTESTANTS[order.contestant]
-    sample = await contestant.measure(f"ws://127.0.0.1:{order.port}/", order.amount)
-    print(json.dumps(sample), flush=True)
+    tell([await work(url, amount)])
+
+
+def tell(samples: list[Sample]) -> NoReturn:
+    """Print the samples, and end the process at once."""
+    print(json.dumps(samples), flush=True)
     os._exit(0)
 
 
@@ -63,8 +82,15 @@ def main() -> None:
     order = Order.from_json(sys.argv[1])
     pin(order.core)
     allow_files()
-    with asyncio.Runner(loop_factory=loop_factory(order.loop)) as runner:
-        runner.run(measure(order))
+    factory = loop_factory(order.loop)
+    work = [
+        (CONTESTANTS[name].measure, f"ws://127.0.0.1:{port}/", amount)
+        for name, port, amount in zip(order.contestants, order.ports, order.amounts, strict=True)
+    ]
+    if len(work) > 1:
+        tell(in_turns(work, factory))
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(alone(*work[0]))
 
 
 if __name__ == "__main__":

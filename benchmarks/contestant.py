@@ -41,6 +41,8 @@ class Contestant:
         size: The payload of its messages in bytes, where it is not for the plan to say.
         text: Whether they are text, likewise.
         needs: The module without which it is left out.
+        together: Contestants of a workload with the same word are measured in one process, in
+            turns; left out, it has a process of its own.
         when: Whether it takes part always, in full runs only, or only when it is named.
     """
 
@@ -54,6 +56,7 @@ class Contestant:
     size: int | None = None
     text: bool | None = None
     needs: str | None = None
+    together: str | None = None
     when: When = "always"
 
     def amount(self, scale: float, size: int, text: bool) -> Amount:

@@ -91,18 +91,19 @@ def _sizes() -> Iterator[Contestant]:
 
 
 def _round_trips() -> Iterator[Contestant]:
-    workload, count = "round-trip", 6_000
+    workload, count = "round-trip", 6_000  # a thousand in each turn
     for library in DIALS:
         name, by_hand = f"trip-{library}", bare.round_trips(library)
+        trips = functools.partial(Contestant, workload=workload, count=count, together=library)
         title = f"{library}: send, receive"
-        yield Contestant(f"{name}-bare", workload, title, by_hand, count)
+        yield trips(f"{name}-bare", title=title, measure=by_hand)
         own, beside = Beside(f"{name}-bare"), Beside(f"{name}-bare", bars.ROUND_TRIP)
         title = f"{library}: the same again (control)"
-        yield Contestant(f"{name}-again", workload, title, by_hand, count, (own,))
-        title, work = f"wsengine on {library}: 1 worker", engines.round_trips(library, 1)
-        yield Contestant(f"{name}-1", workload, title, work, count, (beside,))
-    title, work = "wsengine on picows: 4 workers", engines.round_trips("picows", 4)
-    yield Contestant("trip-picows-4", workload, title, work, count, (Beside("trip-picows-bare"),))
+        yield trips(f"{name}-again", title=title, measure=by_hand, beside=(own,))
+        for workers in (1, 4) if library == "picows" else (1,):
+            title = f"wsengine on {library}: {_workers(workers)}"
+            work, some = engines.round_trips(library, workers), (beside if workers == 1 else own,)
+            yield trips(f"{name}-{workers}", title=title, measure=work, beside=some)
     yield Contestant(
         "trip-websocket-client",
         workload,
@@ -119,10 +120,10 @@ def _requests() -> Iterator[Contestant]:
     for library in DIALS:
         name, by_hand = f"ask-{library}", conversations.ask_by_hand(library)
         title = f"{library}: the adapter's connection by hand"
-        yield Contestant(f"{name}-bare", workload, title, by_hand, count)
+        yield Contestant(f"{name}-bare", workload, title, by_hand, count, together=library)
         beside = (Beside(f"{name}-bare", bars.REQUEST),)
         title, work = f"wsengine on {library}: session.request", conversations.ask(library)
-        yield Contestant(name, workload, title, work, count, beside)
+        yield Contestant(name, workload, title, work, count, beside, together=library)
 
 
 def _typed() -> Iterator[Contestant]:
@@ -130,12 +131,14 @@ def _typed() -> Iterator[Contestant]:
         name, by_hand = f"typed-{library}", conversations.typed_by_hand(library)
         words = f"wsengine on {library}, def"
         title = f"{library}: receive, decode"
-        yield Contestant(f"{name}-bare", "typed", title, by_hand, count)
+        typed = functools.partial(Contestant, workload="typed", count=count, together=library)
+        yield typed(f"{name}-bare", title=title, measure=by_hand)
         title, work = f"{words}: the handler decodes", conversations.decoding_handler(library)
-        yield Contestant(f"{name}-hand", "typed", title, work, count, (Beside(f"{name}-bare"),))
-        beside = (Beside(f"{name}-hand", bars.TYPED), Beside(f"{name}-bare"))
+        bare_one = Beside(f"{name}-bare")
+        yield typed(f"{name}-hand", title=title, measure=work, beside=(bare_one,))
         title, work = f"{words}: JsonCodec(Trade)", conversations.typed(library)
-        yield Contestant(name, "typed", title, work, count, beside)
+        by_engine = Beside(f"{name}-hand", bars.TYPED)
+        yield typed(name, title=title, measure=work, beside=(by_engine, bare_one))
 
 
 def _suspending() -> Iterator[Contestant]:
@@ -173,13 +176,14 @@ def _telemetry() -> Iterator[Contestant]:
     for library in ("websockets", "picows"):
         name, count = f"metrics-{library}", BURST[library]
         off, on = telemetry.nothing(library), telemetry.metrics(library)
+        metrics = functools.partial(Contestant, workload="metrics", count=count, together=library)
         title = f"wsengine on {library}: no telemetry"
-        yield Contestant(f"{name}-off", "metrics", title, off, count)
+        yield metrics(f"{name}-off", title=title, measure=off)
         own, beside = Beside(f"{name}-off"), Beside(f"{name}-off", bars.METRICS)
         title = f"wsengine on {library}: the same again (control)"
-        yield Contestant(f"{name}-again", "metrics", title, off, count, (own,))
+        yield metrics(f"{name}-again", title=title, measure=off, beside=(own,))
         title = f"wsengine on {library}: metrics"
-        yield Contestant(f"{name}-on", "metrics", title, on, count, (beside,))
+        yield metrics(f"{name}-on", title=title, measure=on, beside=(beside,))
     title, work = "wsengine: a span by hand in the handler", telemetry.by_hand("websockets")
     yield Contestant("by-hand", "spans", title, work, 15_000)
     title, work = "wsengine: no telemetry", telemetry.nothing("websockets")

@@ -18,7 +18,7 @@ from wsengine.correlators import JsonCorrelator
 from wsengine.loading import load_adapter
 from wsengine.message import Message
 
-from .amount import Amount, Clock, Measure, Sample, percentiles
+from .amount import Amount, Clock, Measure, Sample, percentiles, whole
 from .engines import Counter, session_of
 from .libraries import DIALS, Dial
 
@@ -88,7 +88,7 @@ def decoding_handler(library: str) -> Measure:
 
 
 async def _ask_by_hand(adapter: str, url: str, amount: Amount) -> Sample:
-    connection = await load_adapter(adapter).connect(url, _OPTIONS)
+    connection, samples = await load_adapter(adapter).connect(url, _OPTIONS), []
     for count in amount.parts():
         clock, times = Clock(), []
         for number in range(count):
@@ -96,26 +96,27 @@ async def _ask_by_hand(adapter: str, url: str, amount: Amount) -> Sample:
             await connection.send(_encode({"op": "quote", "id": number}))
             _decode(await connection.receive())
             times.append(time.perf_counter() - sent)
-        sample = {**clock.stop(count), **percentiles(times)}
+        samples.append({**clock.stop(count), **percentiles(times)})
     await connection.close(1000, "")
-    return sample
+    return whole(samples)
 
 
 async def _ask(adapter: str, url: str, amount: Amount) -> Sample:
     codec, correlator = JsonCodec(binary=True), JsonCorrelator()
     async with _engine(url, Endpoint(), adapter, codec=codec, correlator=correlator) as engine:
-        session = session_of(engine)
+        session, samples = session_of(engine), []
         for count in amount.parts():
             clock, times = Clock(), []
             for _ in range(count):
                 sent = time.perf_counter()
                 await session.request({"op": "quote"})
                 times.append(time.perf_counter() - sent)
-            sample = {**clock.stop(count), **percentiles(times)}
-    return sample
+            samples.append({**clock.stop(count), **percentiles(times)})
+    return whole(samples)
 
 
 async def _typed_by_hand(dial: Dial, url: str, amount: Amount) -> Sample:
+    samples = []
     async with dial(url) as line:
         for count in amount.parts():
             clock, receive = Clock(), line.receive
@@ -126,17 +127,16 @@ async def _typed_by_hand(dial: Dial, url: str, amount: Amount) -> Sample:
             else:  # aiohttp has them in an object
                 for _ in range(count - 1):
                     _decode_trade((await receive()).data)  # type: ignore[attr-defined]
-            sample = clock.stop(count)
-    return sample
+            samples.append(clock.stop(count))
+    return whole(samples)
 
 
 async def _typed(adapter: str, kind: type[Counter], url: str, amount: Amount) -> Sample:
     trades = kind()
     codec = JsonCodec(Trade) if kind is Trades else None
     async with _engine(url, trades, adapter, codec=codec) as engine:
-        for count in amount.parts():
-            sample = await trades.burst(session_of(engine), amount, count)
-    return sample
+        session = session_of(engine)
+        return whole([await trades.burst(session, amount, part) for part in amount.parts()])
 
 
 def _engine(url: str, endpoint: Endpoint, adapter: str, **conversation: Any) -> Engine:

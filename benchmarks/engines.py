@@ -9,7 +9,7 @@ import time
 from wsengine import ConnectOptions, Endpoint, Engine, EngineConfig, Session
 from wsengine.message import Message
 
-from .amount import Amount, Clock, Measure, Sample, percentiles
+from .amount import Amount, Clock, Measure, Sample, percentiles, whole
 
 
 class Counter(Endpoint):
@@ -150,23 +150,22 @@ async def _burst(
 ) -> Sample:
     counter = kind()
     async with make_engine(url, counter, adapter, workers) as engine:
-        for count in amount.parts():
-            sample = await counter.burst(session_of(engine), amount, count)
-    return sample
+        session = session_of(engine)
+        return whole([await counter.burst(session, amount, part) for part in amount.parts()])
 
 
 async def _round_trips(adapter: str, workers: int, url: str, amount: Amount) -> Sample:
     endpoint = PingPong()
     async with make_engine(url, endpoint, adapter, workers) as engine:
-        for count in amount.parts():
-            sample = await endpoint.trips(session_of(engine), amount, count)
-    return sample
+        session = session_of(engine)
+        return whole([await endpoint.trips(session, amount, part) for part in amount.parts()])
 
 
 async def _send(adapter: str, senders: int, url: str, amount: Amount) -> Sample:
     endpoint = Sender()
     async with make_engine(url, endpoint, adapter, 1) as engine:
+        session, samples = session_of(engine), []
         for part in amount.parts():
             each = max(part // senders, 1)
-            sample = await endpoint.send(session_of(engine), amount, each, senders)
-    return sample
+            samples.append(await endpoint.send(session, amount, each, senders))
+    return whole(samples)

@@ -90,8 +90,7 @@ def _facts(results: Results) -> str:
         "Event loop": plan.loop,
         "Messages": f"{plan.size:,} bytes, {kind}, unless said otherwise",
         "Amount": f"{plan.scale:.4g} of the whole",
-        "Rounds": f"{plan.rounds} at most, interleaved, in random order; each measurement in a "
-        "fresh process",
+        "Rounds": f"{plan.rounds} at most, interleaved, in random order; each in fresh processes",
         "Time": f"{minutes[0]} min {minutes[1]} s",
     }
     return "\n".join(f"- {name}: {fact}" for name, fact in facts.items())

@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -88,22 +88,45 @@ def run(plan: Plan, tell: Callable[[str], None]) -> Results:
     machine = describe(server_core, client_core)
     samples: Samples = {contestant.name: [] for contestant in plan.contestants}
     left_out = find_impossible(plan, allow_files())
-    with serving("server", server_core) as port:
-        for number, names in enumerate(orders(plan), 1):
+    rounds = [list(groups) for groups in orders(plan)]
+    most = max((len(group) for groups in rounds for group in groups), default=0)
+    with contextlib.ExitStack() as servers:  # one client each
+        ports = [servers.enter_context(serving("server", server_core)) for _ in range(most)]
+        for number, groups in enumerate(rounds, 1):
             tell(f"round {number} of {plan.rounds}, {time.monotonic() - began:.0f} s so far")
-            for contestant in (_by_name(plan, name) for name in names if name not in left_out):
-                crowd = WORKLOADS[contestant.workload].crowd
-                with contextlib.ExitStack() as own:
-                    at = own.enter_context(serving("crowd", server_core)) if crowd else port
-                    amount = contestant.amount(plan.scale, plan.size, plan.text)
-                    order = Order(contestant.name, at, client_core, plan.loop, amount)
-                    try:
-                        samples[contestant.name].append(_measure(order))
-                    except (subprocess.SubprocessError, ValueError) as error:
-                        left_out[contestant.name] = f"failed in round {number} ({error})"
-                        samples[contestant.name].clear()
-                        tell(f"{contestant.name}: {left_out[contestant.name]}")
+            for group in groups:
+                some = [_by_name(plan, name) for name in group if name not in left_out]
+                try:
+                    found = _measure_group(plan, some, ports, (server_core, client_core))
+                except (subprocess.SubprocessError, ValueError) as error:
+                    found = {}
+                    for name in (one.name for one in some):
+                        left_out[name] = f"failed in round {number} ({error})"
+                        samples[name].clear()
+                        tell(f"{name}: {left_out[name]}")
+                for name, sample in found.items():
+                    samples[name].append(sample)
     return Results(plan, machine, samples, left_out, time.monotonic() - began)
+
+
+def _measure_group(
+    plan: Plan, group: Sequence[Contestant], ports: Sequence[int], cores: tuple[int, int]
+) -> dict[str, Sample]:
+    """Do the measurements of one process; return the samples by name.
+
+    Raises:
+        SubprocessError: The process failed.
+        ValueError: It said something odd.
+    """
+    if not group:
+        return {}
+    names = tuple(one.name for one in group)
+    amounts = tuple(one.amount(plan.scale, plan.size, plan.text) for one in group)
+    with contextlib.ExitStack() as own:
+        if WORKLOADS[group[0].workload].crowd:
+            ports = [own.enter_context(serving("crowd", cores[0]))]
+        order = Order(names, tuple(ports[: len(names)]), cores[1], plan.loop, amounts)
+        return dict(zip(names, _measure(order), strict=True))
 
 
 def find_impossible(plan: Plan, files: int) -> dict[str, str]:
@@ -123,8 +146,8 @@ def find_impossible(plan: Plan, files: int) -> dict[str, str]:
     return reasons
 
 
-def orders(plan: Plan) -> Iterator[list[str]]:
-    """Yield the order of the contestants for each round.
+def orders(plan: Plan) -> Iterator[list[list[str]]]:
+    """Yield the order of the contestants for each round, in groups that share a process.
 
     Those of one workload stay together, for the machine is most the same for neighbours; among
     them chance decides, or whoever follows a heavy one would do so in every round. What takes
@@ -132,27 +155,38 @@ def orders(plan: Plan) -> Iterator[list[str]]:
     """
     chance = random.Random(plan.seed)
     for number in range(plan.rounds):
-        order: list[str] = []
+        order: list[list[str]] = []
         for workload in WORKLOADS.values():
             if workload.rounds is None or number < workload.rounds:
-                names = [one.name for one in plan.contestants if one.workload == workload.name]
-                chance.shuffle(names)
-                order += names
+                groups = _groups(one for one in plan.contestants if one.workload == workload.name)
+                for group in groups:
+                    chance.shuffle(group)
+                chance.shuffle(groups)
+                order += groups
         yield order
+
+
+def _groups(contestants: Iterable[Contestant]) -> list[list[str]]:
+    """Return their names, those that are measured in one process together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in contestants:
+        key = ("alone", one.name) if one.together is None else ("together", one.together)
+        groups.setdefault(key, []).append(one.name)
+    return list(groups.values())
 
 
 def _by_name(plan: Plan, name: str) -> Contestant:
     return next(one for one in plan.contestants if one.name == name)
 
 
-def _measure(order: Order) -> Sample:
+def _measure(order: Order) -> list[Sample]:
     """Do one measurement in a fresh process: nothing is left over from the one before."""
     command = [sys.executable, "-m", "benchmarks.client", order.to_json()]
     finished = subprocess.run(
         command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE, text=True, cwd=ROOT
     )
-    sample: Sample = json.loads(finished.stdout)
-    return sample
+    samples: list[Sample] = json.loads(finished.stdout)
+    return samples
 
 
 @contextlib.contextmanager

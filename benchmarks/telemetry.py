@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, SpanKind
 from wsengine import ConnectOptions, Engine, EngineConfig, Session
 from wsengine.message import Message
 
-from .amount import Amount, Measure, Sample
+from .amount import Amount, Measure, Sample, whole
 from .engines import Async, Counter, session_of
 
 
@@ -78,9 +78,8 @@ async def _burst(
         meter_provider=MeterProvider([InMemoryMetricReader()]) if metered else None,
     )
     async with engine:
-        for count in amount.parts():
-            sample = await counter.burst(session_of(engine), amount, count)
-    return sample
+        session = session_of(engine)
+        return whole([await counter.burst(session, amount, part) for part in amount.parts()])
 
 
 def nothing(adapter: str) -> Measure:

@@ -85,7 +85,7 @@ WORKLOADS: Final = {
         Workload("round-trip", "Round trips", _ROUND_TRIP, "round trips"),
         Workload("request", "Requests and their replies", _ROUND_TRIP, "requests"),
         Workload("typed", "Burst, decoded to structs", _RATE),
-        Workload("suspend", "Burst, handlers that suspend once", _RATE),
+        Workload("suspend", "Burst, handlers that suspend once", _RATE, rounds=3),
         Workload("sleep", "Burst, handlers that sleep for a millisecond", _RATE, rounds=2),
         Workload("metrics", "Burst, with metrics", _RATE),
         Workload("spans", "Burst, with a span for each message", _RATE, rounds=3),

@@ -6,7 +6,7 @@ violated. 1: something was; the seed and the history that led to it are shown.
 
 The long run:
 
-    make chaos SEED=20261123 ARGS="--copies 2 --every 0.07 --calm-every 15 --kill-every 20 \\
+    make chaos SEED=20261128 ARGS="--copies 2 --every 0.07 --calm-every 15 --kill-every 20 \\
         --faults 10000 --save chaos/results/long"
 
 A soak, a fault every second for an hour:

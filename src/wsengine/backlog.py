@@ -15,8 +15,8 @@ _NOTHING: Final[deque[Message]] = deque(maxlen=0)
 """Stands for the messages of all backlogs that never held one: 700 bytes less in each."""
 
 
-class Backlog:
-    """A first-in first-out queue, bounded in messages and in bytes.
+class Bounded:
+    """What holds messages, bounded in messages and in bytes.
 
     The bound is the reader's to keep: it asks `has_room` before it reads. One message may
     always be held, however large, or a message above the bound could never be read.
@@ -32,17 +32,17 @@ class Backlog:
             each of them counts, too.
     """
 
-    __slots__ = ("_max_bytes", "_max_messages", "_messages", "awaited", "size")
+    __slots__ = ("_max_bytes", "_max_messages", "awaited", "size")
 
     def __init__(self, max_messages: int, max_bytes: int) -> None:
         self.size = 0
         self.awaited: Sized = ()
-        self._messages: deque[Message] = _NOTHING
         self._max_messages = max_messages
         self._max_bytes = max_bytes
 
     def __len__(self) -> int:
-        return len(self._messages)
+        """Return how many messages wait."""
+        raise NotImplementedError
 
     @property
     def dropped(self) -> int:
@@ -53,9 +53,7 @@ class Backlog:
     def has_room(self) -> bool:
         """Whether one more message may be read ahead."""
         count = len(self)
-        if not count:
-            return self._max_messages > 0
-        return self._has_room_behind(count)
+        return self._has_room_behind(count) if count else self._max_messages > 0
 
     def _has_room_behind(self, count: int) -> bool:
         size = self.size
@@ -66,15 +64,33 @@ class Backlog:
         return size < self._max_bytes
 
     @property
-    def ready(self) -> bool:
-        """Whether there is a message to be handled."""
-        return len(self) > 0
-
-    @property
     def is_low(self) -> bool:
         """Whether half of it is free: reading ahead is worth while again."""
         count = len(self)
         return not count or (count <= self._max_messages // 2 and self.size <= self._max_bytes // 2)
+
+
+class Backlog(Bounded):
+    """A first-in first-out queue.
+
+    Args:
+        max_messages: The bound in messages.
+        max_bytes: The bound in bytes of payload.
+    """
+
+    __slots__ = ("_messages",)
+
+    def __init__(self, max_messages: int, max_bytes: int) -> None:
+        super().__init__(max_messages, max_bytes)
+        self._messages: deque[Message] = _NOTHING
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a message to be handled."""
+        return len(self) > 0
 
     def append(self, message: Message) -> bool:
         """Add the newest message; return whether there is room for one more."""

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Sized
+from collections.abc import Callable, Hashable, Iterable
 
-from .backlog import WEIGHT
+from .backlog import Bounded
 from .message import Message, message_size
 
 
-class Lanes:
+class Lanes(Bounded):
     """A backlog in which a message waits while the handler of another one with its key runs.
 
-    Bounded as `wsengine.backlog.Backlog` is, over all lanes together.
+    It is bounded over all lanes together.
 
     Args:
         max_messages: The bound in messages.
         max_bytes: The bound in bytes of payload.
         key_of: Returns the key of a message.
-
-    Attributes:
-        size: Its size in bytes.
-        awaited: The requests that wait for a reply, as of `Backlog`.
     """
 
     def __init__(
         self, max_messages: int, max_bytes: int, key_of: Callable[[Message], Hashable]
     ) -> None:
-        self.size = 0
-        self.awaited: Sized = ()
+        super().__init__(max_messages, max_bytes)
         self.key_of = key_of
-        self._max_messages = max_messages
-        self._max_bytes = max_bytes
         self._count = 0
         self._lanes: dict[Hashable, deque[tuple[int, Message]]] = {}
         self._busy: set[Hashable] = set()
@@ -43,29 +36,6 @@ class Lanes:
 
     def __len__(self) -> int:
         return self._count
-
-    @property
-    def dropped(self) -> int:
-        """How many messages it has dropped by itself."""
-        return 0
-
-    @property
-    def has_room(self) -> bool:
-        """Whether one more message may be read ahead."""
-        if not self._count:
-            return self._max_messages > 0
-        size = self.size
-        if self._count >= self._max_messages:
-            if not self.awaited:
-                return False
-            size += WEIGHT * self._count
-        return size < self._max_bytes
-
-    @property
-    def is_low(self) -> bool:
-        """Whether half of it is free: reading ahead is worth while again."""
-        few = self._count <= self._max_messages // 2 and self.size <= self._max_bytes // 2
-        return few or not self._count
 
     # Keys.
 

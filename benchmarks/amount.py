@@ -47,7 +47,10 @@ Measure: TypeAlias = Callable[[str, Amount], Coroutine[None, None, Sample]]
 
 
 class Clock:
-    """Measures from the first order, or the first message sent, to the last message handled."""
+    """Measures from the first order, or the first message sent, to the last message handled.
+
+    The CPU time is that of the process: whoever else is in it must wait meanwhile.
+    """
 
     def __init__(self) -> None:
         gc.collect()  # the garbage of the dial and the warm-up is nobody's

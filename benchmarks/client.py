@@ -1,4 +1,4 @@
-"""One measurement, in a process of its own: `python -m benchmarks.client ORDER`.
+"""One contestant, or some that take turns, in a process: `python -m benchmarks.client ORDER`.
 
 `ORDER` is JSON (see `Order`); the samples are printed as JSON.
 """

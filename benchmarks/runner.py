@@ -1,7 +1,7 @@
 """Runs the contestants, interleaved: each round measures every one of them once.
 
-A ratio is taken within one round only, of measurements some seconds apart: whatever else the
-machine does slows both.
+A ratio is taken within one round only, of measurements some seconds apart, or of some that take
+turns: whatever else the machine does slows both.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .machine import allow_files, choose_cores, describe
 from .workloads import WORKLOADS
 
 PATIENCE: Final = 180.0
-"""Seconds after which a measurement has failed."""
+"""Seconds for each contestant of a process, after which it has failed."""
 
 ROOT: Final = Path(__file__).parent.parent
 """Where the processes start, to find this package."""
@@ -82,7 +82,7 @@ class Results:
 
 
 def run(plan: Plan, tell: Callable[[str], None]) -> Results:
-    """Measure everything that a plan asks for; a contestant that fails is left out."""
+    """Measure everything that a plan asks for; who fails is left out, with those of its process."""
     began = time.monotonic()
     server_core, client_core = choose_cores()
     machine = describe(server_core, client_core)
@@ -180,10 +180,11 @@ def _by_name(plan: Plan, name: str) -> Contestant:
 
 
 def _measure(order: Order) -> list[Sample]:
-    """Do one measurement in a fresh process: nothing is left over from the one before."""
+    """Have a fresh process measure: nothing is left over from the one before."""
     command = [sys.executable, "-m", "benchmarks.client", order.to_json()]
+    patience = PATIENCE * len(order.contestants)
     finished = subprocess.run(
-        command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE, text=True, cwd=ROOT
+        command, stdout=subprocess.PIPE, check=True, timeout=patience, text=True, cwd=ROOT
     )
     samples: list[Sample] = json.loads(finished.stdout)
     return samples

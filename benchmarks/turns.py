@@ -9,9 +9,9 @@ same contestant differs from itself by some hundredths then.
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,21 +40,23 @@ class Baton:
         """Wait for all others to be here.
 
         Raises:
-            BrokenBarrierError: One of them has failed, or they do not come.
+            TimeoutError: They do not come, or one of them has failed.
         """
-        self._together.wait(PATIENCE)
+        try:
+            self._together.wait(PATIENCE)
+        except threading.BrokenBarrierError:
+            raise TimeoutError("another contestant has failed, or does not come") from None
 
     def take(self, number: int) -> None:
         """Wait for the turn of a thread.
 
         Raises:
-            BrokenBarrierError: Another one has failed.
-            TimeoutError: It does not come.
+            TimeoutError: It does not come, or another one has failed.
         """
         if not self._mine[number].acquire(timeout=PATIENCE):
             raise TimeoutError("another contestant does not end its turn")
         if self._together.broken:
-            raise threading.BrokenBarrierError("another contestant has failed")
+            raise TimeoutError("another contestant has failed")
 
     def pass_on(self, number: int) -> None:
         """End the turn of a thread."""
@@ -104,21 +106,24 @@ def in_turns(
         Exception: What the first that failed has raised.
     """
     baton = Baton(len(measures))
+    outcomes: queue.SimpleQueue[tuple[int, Sample | BaseException]] = queue.SimpleQueue()
 
-    def measure(number: int) -> Sample:
+    def measure(number: int) -> None:
         work, url, amount = measures[number]
         turns = Turns(amount.count, amount.size, amount.text, baton, number)
         try:
             with asyncio.Runner(loop_factory=loop_factory) as runner:
-                return runner.run(work(url, turns))
+                outcomes.put((number, runner.run(work(url, turns))))
         except BaseException as error:
-            failures.append(error)
+            outcomes.put((number, error))
             baton.fail()
-            raise
 
-    failures: list[BaseException] = []
-    with ThreadPoolExecutor(len(measures)) as threads:
-        samples = threads.map(measure, range(len(measures)))
-    if failures:
-        raise failures[0]
-    return list(samples)
+    for number in range(len(measures)):  # daemons: one that hangs must not keep the process
+        threading.Thread(target=measure, args=(number,), daemon=True).start()
+    samples: dict[int, Sample] = {}
+    while len(samples) < len(measures):
+        number, outcome = outcomes.get()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        samples[number] = outcome
+    return [samples[number] for number in range(len(measures))]

@@ -44,7 +44,8 @@ class Interruption:
 
     Args:
         task: The task whose wait may be ended.
-        before: How often it had been cancelled when the wait began; left out, up to now.
+        before: How often it had been cancelled when the wait began; by default, how often it has
+            been by now.
     """
 
     __slots__ = ("_base", "_requested", "_task")

@@ -78,8 +78,8 @@ class Pending:
         if self.sender is not None:
             self._stop_sending(self.sender)
 
-    def has_interrupted(self) -> bool:
-        """Return whether the `CancelledError` that the sender just caught came from here only."""
+    def absorb_interruption(self) -> bool:
+        """Return whether the `CancelledError` just caught came from here only; if so, undo it."""
         return self._interruption is not None and self._interruption.absorb()
 
     def _stop_sending(self, sender: asyncio.Task[Any]) -> None:

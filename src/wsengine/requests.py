@@ -68,7 +68,7 @@ class Requests:
             try:
                 await send(pending.message)
             except asyncio.CancelledError:
-                if not pending.has_interrupted():
+                if not pending.absorb_interruption():
                     raise
             pending.sender = None
             return self._correlation.result(await pending.reply)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 import pytest
 from benchmarks.amount import Amount, Sample, whole
@@ -49,8 +48,19 @@ def test_turns_that_do_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
     baton.take(0)
     with pytest.raises(TimeoutError, match="does not end its turn"):
         baton.take(1)
-    with pytest.raises(threading.BrokenBarrierError):
+    with pytest.raises(TimeoutError, match="does not come"):
         baton.meet()
+
+
+def test_one_that_hangs_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(url: str, amount: Amount) -> Sample:
+        for _ in amount.parts():
+            await asyncio.sleep(1.0)  # far longer than the others wait
+        raise AssertionError
+
+    monkeypatch.setattr("benchmarks.turns.PATIENCE", 0.1)
+    with pytest.raises(TimeoutError, match="does not end its turn"):
+        in_turns([(work, "a", Amount(120)), (hang, "b", Amount(120))], asyncio.new_event_loop)
 
 
 def test_the_whole_is_the_median_of_its_parts_without_the_warm_up() -> None:

@@ -60,7 +60,7 @@ async def test_the_wait_for_the_transport_ends_with_it(replied: bool) -> None:
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
-            assert request.has_interrupted()
+            assert request.absorb_interruption()
             assert current_task().cancelling() == 0
 
     sending = asyncio.create_task(send())
@@ -80,7 +80,7 @@ async def test_a_reply_that_comes_out_of_the_sending_itself_interrupts_nothing()
     request.succeed("yes")
     await asyncio.sleep(0)
     assert current_task().cancelling() == 0
-    assert not request.has_interrupted()
+    assert not request.absorb_interruption()
     assert await request.reply == "yes"
 
 
@@ -93,7 +93,7 @@ async def test_a_cancellation_by_somebody_else_is_told_from_its_end() -> None:
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
-            kept.append(request.has_interrupted())
+            kept.append(request.absorb_interruption())
             raise
 
     sending = asyncio.create_task(send())
@@ -116,7 +116,7 @@ async def test_earlier_cancellations_of_the_sender_are_taken_for_granted() -> No
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
-            kept.append(request.has_interrupted())
+            kept.append(request.absorb_interruption())
 
     sending = asyncio.create_task(send())
     await asyncio.sleep(1)

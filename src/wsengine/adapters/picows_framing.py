@@ -97,10 +97,13 @@ class Framing(asyncio.BufferedProtocol):
         taken = 0
         if self._owed:
             self._pass_on(nbytes)
-        elif self._have or not (taken := self._take_lone(nbytes)):
-            self._have += nbytes
-            if self._have >= self._need:
-                taken = self._take()
+        else:
+            if not self._have:
+                taken = self._take_lone(nbytes)
+            if not taken:
+                self._have += nbytes
+                if self._have >= self._need:
+                    taken = self._take()
         whole, self._whole = self._whole, 0
         self._inbox.delivered(taken + whole)
 
@@ -153,9 +156,9 @@ class Framing(asyncio.BufferedProtocol):
         self._parse(nbytes, whole=self._owed == 0)
 
     def _take_lone(self, nbytes: int) -> int:
-        """Take what came if it is one short plain message, as a reply is; return its size.
+        """Take what came if it is one short plain message, as a reply is; return its bytes, or 0.
 
-        Whatever it leaves, `_take` takes; but for such a message that costs four times as much.
+        Whatever it leaves, `_take` takes; but for such a message that costs three times as much.
         """
         data, size = self._memory, nbytes - 2
         if size != data[1] or not 0 < size <= self._short:
@@ -167,7 +170,7 @@ class Framing(asyncio.BufferedProtocol):
             self._inbox.into.append(payload if data[0] == BINARY else payload.decode())
         except UnicodeDecodeError:
             return 0  # the parser will say so
-        return size
+        return nbytes
 
     def _take(self) -> int:
         """Take plain frames, and hand the others over; return the size of those taken."""

@@ -154,6 +154,18 @@ async def test_what_nobody_receives_pushes_back() -> None:
     await receiving
 
 
+async def test_headers_push_back_too_however_they_come() -> None:
+    given: list[int] = []
+    for at_a_time in (1, 10):
+        stage = await aligned()
+        count = 0
+        while not stage.transport.paused:
+            stage.give(plain(at_a_time, 1))
+            count += at_a_time
+        given.append(count)
+    assert given == [pytest.approx(READ_AHEAD / 3, abs=12)] * 2
+
+
 async def test_fragments_behind_plain_messages_are_read_on() -> None:
     stage = await aligned()
     while not stage.transport.paused:

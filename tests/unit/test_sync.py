@@ -321,7 +321,8 @@ def test_a_handler_that_waits_in_a_call_is_taken_out_of_it() -> None:
                 left.open()
                 raise
 
-    engine = make(Waiting(), Accept("x"), stop_timeout=0.2, ping_interval=None)
+    # A thread that has no turn within some hundredths of this is left behind instead.
+    engine = make(Waiting(), Accept("x"), stop_timeout=1.0, ping_interval=None)
     with engine:
         adapter_of(engine).connection.ping_delay = None
         at_server(engine, adapter_of(engine).connection.feed, "y")

@@ -26,7 +26,7 @@ LOCKED: Final = "something that kept the interpreter's lock"
 """It kept the thread that watches from looking, too; or the system let none of the two run."""
 
 _HERE: Final = str(Path(__file__).parent) + os.sep
-_LOOP: Final = {asyncio.Handle._run.__code__, asyncio.Runner.run.__code__}  # noqa: SLF001 - a handle has no other
+_LOOP: Final = {asyncio.Handle._run.__code__, asyncio.Runner.run.__code__}  # noqa: SLF001 - no public name
 """What calls all that runs on a loop; the frames of uvloop are not seen, but the runner's is."""
 
 

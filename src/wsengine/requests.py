@@ -118,7 +118,7 @@ class Requests:
         if request_id in self.in_flight:
             ready, request_id = self._identify_anew(message, ready, request_id)
         pending = self.in_flight[request_id] = Pending(request_id, ready, timeout, self._loop)
-        if pending.deadline < self._deadlines.earliest:
+        if pending.deadline < self._deadlines.earliest:  # hardly ever: it is worth asking here
             self._deadlines.watch(pending.deadline)
         self.begun()
         return pending
@@ -209,6 +209,7 @@ class Requests:
             pending.succeed(message)
         else:
             pending.fail(_as_failure(failure))
+            del failure, pending  # a traceback may have this frame: no circle
         return True
 
     def count_late(self, message: Any, by: int = 1) -> None:

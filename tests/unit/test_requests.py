@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Hashable
 from typing import Any
 
@@ -184,6 +186,29 @@ async def test_whatever_a_correlators_error_raises_fails_the_request(
         await asked
     assert failed.value.__cause__ is raised
     assert len(waiting) == 0
+
+
+async def test_what_a_correlators_error_raises_is_freed_at_once() -> None:
+    class Odd(JsonCorrelator):
+        def error(self, message: Any, /) -> RequestFailed | None:
+            error = RequestFailed(message)
+            raised.append(weakref.ref(error))
+            try:
+                raise error
+            finally:
+                del error
+
+    raised: list[weakref.ref[RequestFailed]] = []
+    waiting = Requests(check_correlator(Odd()))
+    asked = waiting.begin({}, 5)
+    gc.disable()
+    try:
+        assert waiting.take({"id": 1})
+        waiting.forget(asked)
+        del asked
+        assert raised[0]() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_request_whose_reply_ctrl_c_interrupts_keeps_its_time_out() -> None:
